@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import type { ConnectionField, SecretField } from './connection.ts';
+
+interface FailureText {
+  /** What the person who filled in the form reads. Never built from a driver's own text. */
+  readonly message: string;
+  /** The fields to look at, each with what to say beside it. */
+  readonly fields?: { readonly [F in ConnectionField | SecretField]?: string };
+}
+
+const credentials = 'Incorrect username or password';
+
+/**
+ * Everything that can go wrong between a worker and a customer's database, as a closed set of
+ * stable codes. Codes are stored and compared; texts are public and may be reworded.
+ */
+export const connectionFailures = {
+  HOST_NOT_FOUND: {
+    message: 'The host name does not resolve.',
+    fields: { host: 'Host not found' },
+  },
+  ADDRESS_NOT_ALLOWED: {
+    message: 'The host resolves to an address that this installation does not connect to.',
+    fields: { host: 'Address not allowed' },
+  },
+  CONNECTION_REFUSED: {
+    message: 'The host is there, but nothing accepts connections on this port.',
+    fields: { port: 'Incorrect port' },
+  },
+  HOST_UNREACHABLE: {
+    message: 'There is no network route to the host.',
+    fields: { host: 'Host unreachable' },
+  },
+  TIMEOUT: {
+    message:
+      'The server did not answer in time. A firewall or an allow-list usually causes this: allow the addresses of the Basekeep workers.',
+  },
+  TLS_NOT_SUPPORTED: {
+    message: 'The server does not offer TLS, and sslEnabled asks for it.',
+    fields: { sslEnabled: 'The server does not offer TLS' },
+  },
+  TLS_REQUIRED: {
+    message: 'The server only accepts TLS connections, and sslEnabled is false.',
+    fields: { sslEnabled: 'The server requires TLS' },
+  },
+  TLS_UNTRUSTED: {
+    message: 'The server certificate is not signed by a trusted authority.',
+    fields: { sslCaCertificate: 'Give the certificate of the authority that signed the server' },
+  },
+  TLS_NAME_MISMATCH: {
+    message: 'The server certificate belongs to another host name.',
+    fields: { host: 'The certificate is for another host name' },
+  },
+  TLS_EXPIRED: { message: 'The server certificate has expired or is not valid yet.' },
+  TLS_FAILED: { message: 'The TLS handshake failed.' },
+  AUTHENTICATION_FAILED: {
+    message: 'The server refused the sign-in.',
+    fields: { username: credentials, password: credentials },
+  },
+  DATABASE_NOT_FOUND: {
+    message: 'The server has no database of this name.',
+    fields: { databaseName: 'Database does not exist' },
+  },
+  PERMISSION_DENIED: { message: 'The user lacks a right that reading the catalog needs.' },
+  TOO_MANY_CONNECTIONS: { message: 'The server has no free connection left.' },
+  SERVER_UNAVAILABLE: { message: 'The server is starting up, shutting down or in recovery.' },
+  SERVER_ERROR: { message: 'The server answered with an error.' },
+  PROTOCOL_ERROR: { message: 'What answered does not speak the protocol of this dialect.' },
+  CONNECTION_LOST: { message: 'The connection broke before the work was done.' },
+  LIMIT_EXCEEDED: { message: 'The catalog is larger than this installation allows.' },
+  CREDENTIALS_LOCKED: {
+    message: 'The credentials cannot be opened: the vault key is missing. Ask your operator.',
+  },
+  CREDENTIALS_CORRUPT: {
+    message: 'The stored credentials failed their integrity check and were not used.',
+  },
+  DIALECT_NOT_SUPPORTED: { message: 'This worker has no connector for the dialect.' },
+  INTERNAL_ERROR: { message: 'The check failed inside Basekeep. Try again.' },
+} as const satisfies Record<string, FailureText>;
+
+export type ConnectionFailureCode = keyof typeof connectionFailures;
+
+export const ConnectionFailureCodeSchema = z.enum(
+  Object.keys(connectionFailures) as [ConnectionFailureCode, ...ConnectionFailureCode[]],
+);
+
+/** The public text of a failure. */
+export function failureText(code: ConnectionFailureCode): FailureText {
+  return connectionFailures[code];
+}

@@ -1,0 +1,65 @@
+import type { CatalogTable } from '../../shared/catalog.ts';
+import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { Connection, ConnectionSecrets } from '../../shared/connection.ts';
+import type { EgressPolicy } from '../egress/policy.ts';
+
+/** Where to connect and what with. `secrets` is valid only until the surrounding `vault.use` ends. */
+export interface ConnectionTarget {
+  readonly connection: Connection;
+  readonly secrets: ConnectionSecrets;
+  /** Every socket to the target is opened through this policy, without exception. */
+  readonly egress: EgressPolicy;
+}
+
+/** The layers of a probe, outermost first. A failed step ends the probe. */
+export type ProbeStepName = 'resolve' | 'address' | 'connect' | 'tls' | 'sign-in' | 'query' | 'catalog';
+
+export interface ProbeStep {
+  readonly step: ProbeStepName;
+  readonly durationMs: number;
+  /** Null when the step passed. */
+  readonly failure: ConnectionFailureCode | null;
+}
+
+export interface ProbeReport {
+  readonly steps: readonly ProbeStep[];
+  /** The failure of the last step, or null when the data source is usable. */
+  readonly failure: ConnectionFailureCode | null;
+  readonly durationMs: number;
+  /** The server's own version text, cut to 200 characters; null when it was not reached. */
+  readonly serverVersion: string | null;
+}
+
+/** A catalog could not be read. Carries a code only: no driver text, no configuration, no cause. */
+export class ConnectionFailure extends Error {
+  override readonly name = 'ConnectionFailure';
+  readonly code: ConnectionFailureCode;
+
+  constructor(code: ConnectionFailureCode) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/**
+ * What Basekeep needs from a database. Obligations on every implementation:
+ * - every socket comes from `target.egress`; no ambient credentials, no redirects, no local files;
+ * - no byte of a secret leaves before the server's identity is checked, when TLS is on;
+ * - nothing is written to the target: sessions are read-only;
+ * - aborting `signal` closes the sockets at once, and no promise is left pending after it;
+ * - a server's names, texts and sizes are hostile input: bounded, never interpolated, never logged.
+ */
+export interface Connector {
+  /**
+   * Connects, signs in, proves that the catalog can be read, and disconnects.
+   * Must not throw: an unreachable database is an answer, not an error.
+   */
+  probe(target: ConnectionTarget, signal: AbortSignal): Promise<ProbeReport>;
+
+  /**
+   * Streams every table the user can see, one consistent snapshot, ordered by nothing in
+   * particular, each table exactly once. Memory is bounded whatever the size of the catalog.
+   * Throws `ConnectionFailure` and nothing else.
+   */
+  readCatalog(target: ConnectionTarget, signal: AbortSignal): AsyncIterable<CatalogTable>;
+}
