@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readEnv } from '../../shared/env.ts';
+import { cruise, repository } from './support/cruise.ts';
+
+// C4 of the security programme: an API host that is taken over can open no secret.
+
+/** What may open a connection to a database: our own through the ORM and the queue, and no other. */
+const ourDatabase = /^(pg|pg-boss|pg-copy-streams|@mikro-orm\/.*)$/;
+const connects =
+  /(^|[@/-])(pg|postgres|mysql|maria|mssql|tedious|oracle|duckdb|clickhouse|snowflake|bigquery|spanner|athena|databricks|ssh)/;
+
+/** The files of the repository and the packages that server/main.ts reaches, lazily or not. */
+let files: string[];
+let imports: { from: string; package: string }[];
+
+const packageOf = (path: string): string | undefined =>
+  /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
+
+const filesThatSay = (words: RegExp): string[] =>
+  files.filter((file) => words.test(readFileSync(join(repository, file), 'utf8')));
+
+describe('what server/main.ts reaches', () => {
+  beforeAll(async () => {
+    const { modules } = await cruise(repository, ['server/main.ts']);
+    const own = modules.filter(({ source, coreModule }) => !coreModule && !packageOf(source));
+    files = own.map(({ source }) => source);
+    imports = own.flatMap(({ source, dependencies }) =>
+      dependencies.flatMap(({ resolved }) => {
+        const name = packageOf(resolved);
+        return name ? [{ from: source, package: name }] : [];
+      }),
+    );
+  });
+
+  test('is the API, and more than its own file', () => {
+    expect(files).toEqual(expect.arrayContaining(['server/main.ts', 'server/app.ts']));
+    expect(imports.map((edge) => edge.package)).toContain('@trpc/server');
+  });
+
+  test('is server and shared: no worker, no launcher, no test', () => {
+    const foreign = files.filter((file) => !/^(server\/(?!launcher\/)|shared\/)/.test(file));
+    expect(foreign).toEqual([]);
+  });
+
+  test('holds no database driver but the one of its own database', () => {
+    const drivers = imports.filter((edge) => connects.test(edge.package));
+    expect(drivers.filter((edge) => !ourDatabase.test(edge.package))).toEqual([]);
+    const direct = drivers.filter((edge) => /^pg(-copy-streams)?$/.test(edge.package));
+    expect(direct.filter(({ from }) => !from.startsWith('shared/db/'))).toEqual([]);
+  });
+
+  test('contains no code that opens an envelope', () => {
+    expect(filesThatSay(/seal_open|box_open|aead_\w+_decrypt|createDecipher/)).toEqual([]);
+  });
+
+  test('names the private key nowhere but in the table of environments', () => {
+    expect(filesThatSay(/VAULT_PRIVATE_KEY/)).toEqual(['shared/env.ts']);
+  });
+});
+
+test("the API's environment does not carry the private key, even when it is set", () => {
+  const environment = readEnv('server', {
+    DATABASE_URL: 'postgres://basekeep@localhost/basekeep',
+    VAULT_PUBLIC_KEY_FILE: '/keys/public',
+    TOKEN_SIGNING_KEY_FILE: '/keys/signing',
+    VAULT_PRIVATE_KEY_FILE: '/keys/private',
+  });
+  expect(environment).toMatchObject({ VAULT_PUBLIC_KEY_FILE: '/keys/public' });
+  expect(JSON.stringify(environment)).not.toMatch(/private/i);
+});
