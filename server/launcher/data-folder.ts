@@ -31,13 +31,7 @@ export async function claimDataFolder(dataDir: string): Promise<DataFolderClaim>
     lock.release();
     throw error;
   }
-  let held = true;
-  return {
-    release: async () => {
-      if (held) lock.release();
-      held = false;
-    },
-  };
+  return { release: async () => lock.release() };
 }
 
 /**

@@ -5,7 +5,11 @@ import { failedWith } from './json-file.ts';
 /** SQLITE_BUSY, https://www.sqlite.org/rescode.html#busy */
 const busy = 5;
 
+/** Referenced from here, or the garbage collector would close a database and drop its lock. */
+const held = new Set<DatabaseSync>();
+
 export interface FileLock {
+  /** Safe to call twice. */
   release(): void;
 }
 
@@ -28,7 +32,12 @@ export function takeFileLock(file: string): FileLock | undefined {
     if (error instanceof Error && 'errcode' in error && error.errcode === busy) return undefined;
     throw new Error(`The lock ${file} cannot be taken on this file system.`, { cause: error });
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release: () => {
+      if (held.delete(database)) database.close();
+    },
+  };
 }
 
 /** 0600, so that no other user can take it from us; SQLite itself would make it readable to all. */

@@ -54,10 +54,11 @@ export async function locateCluster(
   const local = path.join(await realpath(dataDir), 'postgres');
   const entry = await lstat(local).catch(() => undefined);
   if (entry?.isSymbolicLink()) return followLink(local);
-  if (entry) {
+  if (entry && (await isCluster(local))) {
     await assertOurs(local, user);
     return local;
   }
+  if (entry) await setAside(local);
   if (!user || (await canReach(user, path.dirname(local), 'x'))) return local;
   return placeElsewhere(local, user);
 }
@@ -158,7 +159,7 @@ async function initdb(
   if (code !== 0) throw new Error(`initdb could not make the embedded database: ${output.trim()}`);
 }
 
-/** Clears what earlier, interrupted starts left in the cluster's place and beside it. */
+/** Clears what earlier, interrupted starts left beside the cluster's place. */
 async function removeUnfinished(cluster: string): Promise<void> {
   const folder = path.dirname(cluster);
   const prefix = `${path.basename(cluster)}.initdb-`;
@@ -166,9 +167,11 @@ async function removeUnfinished(cluster: string): Promise<void> {
     if (!name.startsWith(prefix)) continue;
     await rm(path.join(folder, name), { recursive: true, force: true, maxRetries: 10 });
   }
-  if (!(await exists(cluster))) return;
-  // Not made by us in this state. Empty it may go; anything else is somebody's: set it aside.
-  const isEmpty = (await readdir(cluster)).length === 0;
-  if (isEmpty) await rmdir(cluster);
-  else await rename(cluster, `${cluster}.unfinished-${randomBytes(6).toString('hex')}`);
+}
+
+/** What is in the cluster's place but no cluster: empty it may go, else it may be somebody's. */
+async function setAside(folder: string): Promise<void> {
+  const isEmpty = (await readdir(folder)).length === 0;
+  if (isEmpty) await rmdir(folder);
+  else await rename(folder, `${folder}.unfinished-${randomBytes(6).toString('hex')}`);
 }

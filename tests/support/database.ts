@@ -49,12 +49,13 @@ function useClone(prefix: string, source: string): TestDatabase {
   });
 
   afterAll(async () => {
-    await opened?.pool.end();
+    if (opened && !opened.pool.ended) await opened.pool.end();
     await asAdmin(async (admin) => {
-      const leaked = await openConnections(admin, name);
-      await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
-      if (leaked.length === 0) return;
-      throw new Error(`Connections were left open to ${name}: ${leaked.join('; ')}`);
+      try {
+        await assertNoConnections(admin, name);
+      } finally {
+        await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+      }
     });
   });
 
@@ -69,7 +70,8 @@ function useClone(prefix: string, source: string): TestDatabase {
   };
 }
 
-async function openConnections(admin: pg.Client, database: string): Promise<string[]> {
+/** @throws Error that says what the connections still open to `database` did last. */
+export async function assertNoConnections(admin: pg.Client, database: string): Promise<void> {
   const deadline = performance.now() + closingMs;
   for (;;) {
     const { rows } = await admin.query<{ text: string }>(
@@ -77,7 +79,11 @@ async function openConnections(admin: pg.Client, database: string): Promise<stri
          from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
       [database],
     );
-    if (rows.length === 0 || performance.now() > deadline) return rows.map(({ text }) => text);
+    if (rows.length === 0) return;
+    if (performance.now() > deadline) {
+      const seen = rows.map(({ text }) => text).join('; ');
+      throw new Error(`Connections were left open to ${database}: ${seen}`);
+    }
     await sleep(20);
   }
 }
