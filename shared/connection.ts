@@ -11,12 +11,13 @@ const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
  * else is refused: `pg` opens '/path' as a local socket, and URIs smuggle in options.
  */
 function isHost(value: string): boolean {
-  if (isIP(value)) return true;
+  if (value === '' || isIP(value)) return true;
   const name = value.endsWith('.') ? value.slice(0, -1) : value;
   return name.length <= 253 && name.split('.').every((part) => label.test(part));
 }
 
 function isCertificateBundle(pem: string): boolean {
+  if (pem === '') return true;
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (!certificates) return false;
   try {
@@ -27,13 +28,14 @@ function isCertificateBundle(pem: string): boolean {
   }
 }
 
-export const Host = text({ min: 1, max: 255 }).refine(
+// The contract allows empty strings; they count as absent (see `given`).
+export const Host = text({ max: 255 }).refine(
   isHost,
   'Must be a host name or an IP address',
 );
 export const Port = z.int().min(0).max(65_535);
-const Name = text({ min: 1, max: 1_024 });
-const Secret = text({ min: 1, max: 16_384 });
+const Name = text({ max: 1_024 });
+const Secret = text({ max: 16_384 });
 
 /** What identifies and reaches a database, without anything secret. */
 const publicFields = {
@@ -50,7 +52,7 @@ const publicFields = {
   athenaOutputLocation: Name,
   athenaCatalog: Name,
   sslEnabled: z.boolean(),
-  sslCaCertificate: text({ min: 1, max: 65_536 }).refine(
+  sslCaCertificate: text({ max: 65_536 }).refine(
     isCertificateBundle,
     'Must be one or more certificates in PEM format',
   ),

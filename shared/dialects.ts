@@ -39,3 +39,9 @@ export const defaultPorts: Record<ConnectableDialect, number> = {
   // Supabase's shared pooler in transaction mode; a direct connection names 5432 itself.
   SUPABASE: 6543,
 };
+
+/** The connection fields without which a dialect cannot be reached. */
+export const requiredFields = {
+  POSTGRES: ['host', 'username'],
+  SUPABASE: ['host', 'username'],
+} as const satisfies Record<ConnectableDialect, readonly string[]>;

@@ -1,7 +1,10 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
 import type { Connection, ConnectionSecrets } from '../../shared/connection.ts';
+import type { ProbeReport } from '../../shared/probe.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
+
+export type { ProbeReport, ProbeStep, ProbeStepName } from '../../shared/probe.ts';
 
 /** Where to connect and what with. `secrets` is valid only until the surrounding `vault.use` ends. */
 export interface ConnectionTarget {
@@ -9,25 +12,6 @@ export interface ConnectionTarget {
   readonly secrets: ConnectionSecrets;
   /** Every socket to the target is opened through this policy, without exception. */
   readonly egress: EgressPolicy;
-}
-
-/** The layers of a probe, outermost first. A failed step ends the probe. */
-export type ProbeStepName = 'resolve' | 'address' | 'connect' | 'tls' | 'sign-in' | 'query' | 'catalog';
-
-export interface ProbeStep {
-  readonly step: ProbeStepName;
-  readonly durationMs: number;
-  /** Null when the step passed. */
-  readonly failure: ConnectionFailureCode | null;
-}
-
-export interface ProbeReport {
-  readonly steps: readonly ProbeStep[];
-  /** The failure of the last step, or null when the data source is usable. */
-  readonly failure: ConnectionFailureCode | null;
-  readonly durationMs: number;
-  /** The server's own version text, cut to 200 characters; null when it was not reached. */
-  readonly serverVersion: string | null;
 }
 
 /** A catalog could not be read. Carries a code only: no driver text, no configuration, no cause. */

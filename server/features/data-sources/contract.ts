@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { connectionInput, connectionPatch } from '../../../shared/connection.ts';
+import { healthStatuses, syncStatuses } from '../../../shared/db/entities/data-source.entity.ts';
+import { syncRunStatuses, syncTriggers } from '../../../shared/db/entities/sync-run.entity.ts';
+import { DialectSchema } from '../../../shared/dialects.ts';
+import { Id } from '../../../shared/ids.ts';
+import { text } from '../../../shared/text.ts';
+import { pageInput } from '../../paging.ts';
+
+const DisplayName = text({ min: 1, max: 200 });
+const Description = text({ max: 10_000 });
+
+export const CreateDataSource = z.strictObject({
+  orgId: Id,
+  type: z.literal('direct'),
+  dialect: DialectSchema,
+  displayName: DisplayName,
+  description: Description.optional(),
+  ...connectionInput,
+});
+
+export const VerifyDataSource = z.strictObject({
+  orgId: Id,
+  dialect: DialectSchema,
+  ...connectionInput,
+});
+
+export const UpdateDataSource = z.strictObject({
+  orgId: Id,
+  id: Id,
+  displayName: DisplayName.optional(),
+  description: Description.optional(),
+  ...connectionPatch,
+  unsetPassword: z.boolean().optional(),
+  unsetSshPassword: z.boolean().optional(),
+  unsetSshPrivateKey: z.boolean().optional(),
+  unsetSshPrivateKeyPassphrase: z.boolean().optional(),
+});
+
+export const DataSourceRef = z.strictObject({ orgId: Id, id: Id });
+export const ListDataSources = z.strictObject({ orgId: Id, ...pageInput });
+export const ListSyncs = z.strictObject({ orgId: Id, id: Id, ...pageInput });
+
+const Time = z.iso.datetime();
+const textOrNull = z.string().nullable();
+
+/** The data source of the contract: every field required, no secret in it. */
+export const DataSource = z.object({
+  id: z.string(),
+  displayName: z.string(),
+  description: z.string(),
+  dialect: DialectSchema,
+  databaseName: textOrNull,
+  username: textOrNull,
+  host: textOrNull,
+  port: z.number().nullable(),
+  sslEnabled: z.boolean().nullable(),
+  sslCustomCertificatesEnabled: z.boolean().nullable(),
+  sshEnabled: z.boolean().nullable(),
+  sshHost: textOrNull,
+  sshPort: z.number().nullable(),
+  sshUsername: textOrNull,
+  bigQueryProjectId: textOrNull,
+  spannerInstanceId: textOrNull,
+  athenaWorkgroup: textOrNull,
+  athenaOutputLocation: textOrNull,
+  athenaCatalog: textOrNull,
+  snowflakeAccountId: textOrNull,
+  snowflakeWarehouse: textOrNull,
+  snowflakeRole: textOrNull,
+  lastSuccessfulSyncAt: Time.nullable(),
+  lastSyncStatus: z.enum(syncStatuses),
+  lastSyncAttemptAt: Time.nullable(),
+  hasCompletedFirstSync: z.boolean(),
+  syncErrorMessage: textOrNull,
+  lastHealthyAt: Time,
+  lastHealthStatus: z.enum(healthStatuses),
+  lastHealthCheckAttemptAt: Time,
+  isDemo: z.boolean(),
+  isBasedashWarehouse: z.boolean(),
+  mutatingQueriesEnabled: z.boolean(),
+  createdAt: Time,
+  updatedAt: Time,
+});
+
+export const DeletedDataSource = z.object({ id: z.string(), deleted: z.literal(true) });
+export const Verified = z.object({ success: z.literal(true) });
+
+export const SyncRun = z.object({
+  id: z.string(),
+  dataSourceId: z.string(),
+  trigger: z.enum(syncTriggers),
+  status: z.enum(syncRunStatuses),
+  errorMessage: textOrNull,
+  startedAt: Time.nullable(),
+  finishedAt: Time.nullable(),
+  tables: z.int().nullable(),
+  columns: z.int().nullable(),
+  tablesAdded: z.int().nullable(),
+  tablesChanged: z.int().nullable(),
+  tablesRemoved: z.int().nullable(),
+  createdAt: Time,
+});
+
+export type CreateDataSource = z.infer<typeof CreateDataSource>;
+export type VerifyDataSource = z.infer<typeof VerifyDataSource>;
+export type UpdateDataSource = z.infer<typeof UpdateDataSource>;
+export type DataSourceRef = z.infer<typeof DataSourceRef>;
+export type DataSource = z.infer<typeof DataSource>;
+export type SyncRun = z.infer<typeof SyncRun>;

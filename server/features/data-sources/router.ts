@@ -1,0 +1,118 @@
+import { pageOf } from '../../paging.ts';
+import { dataSourceProcedure, organizationProcedure, router } from '../../trpc.ts';
+import {
+  CreateDataSource,
+  DataSource,
+  DataSourceRef,
+  DeletedDataSource,
+  ListDataSources,
+  ListSyncs,
+  SyncRun,
+  UpdateDataSource,
+  Verified,
+  VerifyDataSource,
+} from './contract.ts';
+import { createDataSource } from './create-data-source.ts';
+import { deleteDataSource } from './delete-data-source.ts';
+import { listDataSources } from './list-data-sources.ts';
+import { listSyncs } from './list-syncs.ts';
+import { readDataSource } from './read-data-source.ts';
+import { requestSync } from './request-sync.ts';
+import { updateDataSource } from './update-data-source.ts';
+import { verifyDataSource } from './verify-data-source.ts';
+
+const tag = 'Data Sources';
+const all = '/organizations/{orgId}/data-sources';
+const one = `${all}/{id}` as const;
+
+export const dataSources = router({
+  create: organizationProcedure
+    .meta({
+      summary: 'Connect a data source',
+      permission: 'data-sources:write',
+      rest: { public: `POST ${all}` },
+      status: 201,
+      tag,
+    })
+    .input(CreateDataSource)
+    .output(DataSource)
+    .mutation(({ ctx, input }) => createDataSource(ctx, input)),
+
+  list: organizationProcedure
+    .meta({
+      summary: 'List data sources',
+      permission: 'data-sources:read',
+      rest: { public: `GET ${all}` },
+      tag,
+    })
+    .input(ListDataSources)
+    .output(pageOf(DataSource))
+    .query(({ ctx, input }) => listDataSources(ctx, input)),
+
+  verify: organizationProcedure
+    .meta({
+      summary: 'Try a connection without storing it',
+      permission: 'data-sources:write',
+      rest: { public: `POST ${all}/verify` },
+      tag,
+    })
+    .input(VerifyDataSource)
+    .output(Verified)
+    .mutation(({ ctx, input }) => verifyDataSource(ctx, input)),
+
+  get: organizationProcedure
+    .meta({
+      summary: 'Get a data source',
+      permission: 'data-sources:read',
+      rest: { public: `GET ${one}` },
+      tag,
+    })
+    .input(DataSourceRef)
+    .output(DataSource)
+    .query(({ ctx, input }) => readDataSource(ctx.em, input)),
+
+  update: organizationProcedure
+    .meta({
+      summary: 'Change a data source',
+      permission: 'data-sources:write',
+      rest: { public: `PATCH ${one}` },
+      tag,
+    })
+    .input(UpdateDataSource)
+    .output(DataSource)
+    .mutation(({ ctx, input }) => updateDataSource(ctx, input)),
+
+  delete: organizationProcedure
+    .meta({
+      summary: 'Delete a data source',
+      permission: 'data-sources:write',
+      rest: { public: `DELETE ${one}` },
+      tag,
+    })
+    .input(DataSourceRef)
+    .output(DeletedDataSource)
+    .mutation(({ ctx, input }) => deleteDataSource(ctx, input)),
+
+  requestSync: organizationProcedure
+    .meta({
+      summary: 'Ask for a schema sync now',
+      permission: 'data-sources:write',
+      rest: { public: `POST ${one}/sync` },
+      status: 202,
+      tag,
+    })
+    .input(DataSourceRef)
+    .output(SyncRun)
+    .mutation(({ ctx, input }) => requestSync(ctx, input)),
+
+  listSyncs: dataSourceProcedure
+    .meta({
+      summary: 'List the syncs of a data source',
+      permission: 'data-sources:read',
+      rest: { public: `GET ${one}/syncs` },
+      tag,
+    })
+    .input(ListSyncs)
+    .output(pageOf(SyncRun))
+    .query(({ ctx, input }) => listSyncs(ctx, input)),
+});

@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from 'node:util';
+import { recordAudit } from '../../../shared/audit/record.ts';
+import type { SecretField } from '../../../shared/connection.ts';
+import { DataSource as DataSourceEntity } from '../../../shared/db/entities/data-source.entity.ts';
+import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.entity.ts';
+import { AppError, invalidField, notFound } from '../../../shared/errors.ts';
+import { destinationOf } from '../../../shared/vault/destination.ts';
+import type { CallerContext } from '../../context.ts';
+import { assertUsable, mergeConnection, secretsIn } from './connection-input.ts';
+import type { DataSource, UpdateDataSource } from './contract.ts';
+import { enqueueSync } from './enqueue-sync.ts';
+import { readDataSource } from './read-data-source.ts';
+import { storeSecrets } from './store-secrets.ts';
+
+type Needs = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'>;
+
+const unsetFlags = {
+  unsetPassword: 'password',
+  unsetSshPassword: 'sshPassword',
+  unsetSshPrivateKey: 'sshPrivateKey',
+  unsetSshPrivateKeyPassphrase: 'sshPrivateKeyPassphrase',
+} as const satisfies Record<string, SecretField>;
+
+/**
+ * Changes what is given. A secret left out is kept, but never for a new destination: whoever may
+ * edit a host must not be able to have the stored password sent to it.
+ */
+export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Promise<DataSource> {
+  const { orgId, id } = input;
+  const secrets = secretsIn(input);
+  const unset = unsetIn(input, secrets);
+  return ctx.em.transactional(async (em) => {
+    const row = await em.findOne(DataSourceEntity, { id, organizationId: orgId }, { lockMode: 4 });
+    if (!row) throw notFound('Data source');
+    const stored = await em.find(SecretEnvelope, { ownerId: id, organizationId: orgId });
+    const connection = mergeConnection(row.connection, input);
+    assertUsable(connection);
+    const replaced = (field: SecretField) => secrets[field] !== undefined || unset.has(field);
+    if (destinationOf(connection) !== destinationOf(row.connection)) {
+      assertNoneKept(stored.map(({ field }) => field).filter((field) => !replaced(field)));
+    }
+
+    const versions = new Map(stored.map(({ field, version }) => [field, version]));
+    for (const envelope of stored) if (replaced(envelope.field)) em.remove(envelope);
+    await em.flush();
+    const owner = { organizationId: orgId, ownerType: 'data_source', ownerId: id } as const;
+    storeSecrets(em, ctx.sealer, { ...owner, connection }, secrets, versions);
+
+    const isNew =
+      !isDeepStrictEqual(connection, row.connection) || Object.keys(secrets).length + unset.size > 0;
+    if (input.displayName !== undefined) row.displayName = input.displayName;
+    if (input.description !== undefined) row.description = input.description;
+    if (isNew) {
+      row.connection = connection;
+      row.connectionVersion += 1;
+      row.lastSyncStatus = 'PENDING';
+    }
+    await em.flush();
+    if (isNew) {
+      await enqueueSync(em, ctx.jobs, { orgId, dataSourceId: id, trigger: 'updated' });
+      await ctx.jobs.send(em, 'check-health', { dataSourceId: id }, { key: id });
+    }
+    const details = { fields: Object.keys(input).filter((f) => f !== 'orgId' && f !== 'id') };
+    const act = { organizationId: orgId, action: 'data_source.updated', targetId: id } as const;
+    await recordAudit(em, ctx.origin, { ...act, details }, ctx.clock.now());
+    return readDataSource(em, input);
+  });
+}
+
+function unsetIn(input: UpdateDataSource, secrets: object): ReadonlySet<SecretField> {
+  const unset = new Set<SecretField>();
+  for (const [flag, field] of Object.entries(unsetFlags) as [keyof typeof unsetFlags, SecretField][]) {
+    if (!input[flag]) continue;
+    if (field in secrets) throw invalidField(field, `Cannot be sent together with ${flag}`);
+    unset.add(field);
+  }
+  return unset;
+}
+
+function assertNoneKept(fields: readonly SecretField[]): void {
+  if (fields.length === 0) return;
+  const reason = 'Send it again: a stored secret is not used for a changed destination';
+  throw new AppError('VALIDATION', fields.map((field) => `${field}: ${reason}`).join('; '), {
+    fields: Object.fromEntries(fields.map((field) => [field, reason])),
+  });
+}

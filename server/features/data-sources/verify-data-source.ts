@@ -1,0 +1,80 @@
+import { recordAudit } from '../../../shared/audit/record.ts';
+import { failureText } from '../../../shared/connection-failures.ts';
+import { ConnectionDraft } from '../../../shared/db/entities/connection-draft.entity.ts';
+import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.entity.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { newId } from '../../../shared/ids.ts';
+import { ProbeReport } from '../../../shared/probe.ts';
+import type { CallerContext } from '../../context.ts';
+import type { Waiting } from '../../verifications.ts';
+import { newConnection, secretsIn } from './connection-input.ts';
+import type { VerifyDataSource } from './contract.ts';
+import { storeSecrets } from './store-secrets.ts';
+
+type Needs = Pick<
+  CallerContext,
+  'em' | 'sealer' | 'jobs' | 'verifications' | 'clock' | 'origin' | 'request'
+>;
+
+/** How long the caller waits for a worker, and how often the row is looked at besides NOTIFY. */
+const capMs = 30_000;
+const lookMs = 2_000;
+
+/**
+ * Has a worker try the connection, which travels sealed, and answers within 30 s. Nothing is kept.
+ * CONNECTION_FAILED names the fields to look at; UNAVAILABLE when no worker answered.
+ */
+export async function verifyDataSource(ctx: Needs, input: VerifyDataSource) {
+  const connection = newConnection(input.dialect, input);
+  const draftId = newId('connectionDraft');
+  const waiting = ctx.verifications.expect(draftId);
+  try {
+    await ctx.em.transactional(async (em) => {
+      em.create(ConnectionDraft, { id: draftId, organizationId: input.orgId, connection, report: null });
+      const owner = { organizationId: input.orgId, ownerType: 'connection_draft', ownerId: draftId } as const;
+      storeSecrets(em, ctx.sealer, { ...owner, connection }, secretsIn(input));
+      await em.flush();
+      await ctx.jobs.send(em, 'verify-connection', { connectionDraftId: draftId });
+      const act = { organizationId: input.orgId, action: 'data_source.verified', targetId: draftId } as const;
+      await recordAudit(em, ctx.origin, { ...act, details: { dialect: input.dialect } }, ctx.clock.now());
+    });
+    const report = await reportOf(ctx, draftId, waiting);
+    if (!report) throw new AppError('UNAVAILABLE', 'No worker answered within 30 seconds; try again');
+    if (report.failure) throw connectionFailed(report.failure);
+    return { success: true as const };
+  } finally {
+    waiting.leave();
+    await forget(ctx, draftId);
+  }
+}
+
+async function reportOf(ctx: Needs, draftId: string, waiting: Waiting): Promise<ProbeReport | null> {
+  const until = performance.now() + capMs;
+  while (performance.now() < until && !ctx.request.signal.aborted) {
+    await waiting.wait(Math.min(lookMs, until - performance.now()), ctx.request.signal);
+    const row = await ctx.em
+      .getKysely()
+      .selectFrom('connection_draft')
+      .select('report')
+      .where('id', '=', draftId)
+      .executeTakeFirst();
+    if (row?.report) return ProbeReport.parse(row.report);
+  }
+  return null;
+}
+
+function connectionFailed(code: NonNullable<ProbeReport['failure']>): AppError {
+  if (code === 'CREDENTIALS_LOCKED' || code === 'INTERNAL_ERROR') {
+    return new AppError('UNAVAILABLE', failureText(code).message);
+  }
+  const { message, fields } = failureText(code);
+  return new AppError('CONNECTION_FAILED', message, { fields: { ...fields } });
+}
+
+async function forget(ctx: Needs, draftId: string): Promise<void> {
+  const em = ctx.em.fork();
+  await em.transactional(async (tx) => {
+    await tx.nativeDelete(SecretEnvelope, { ownerId: draftId });
+    await tx.nativeDelete(ConnectionDraft, { id: draftId });
+  });
+}

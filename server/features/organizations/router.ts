@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { pageInput, pageOf } from '../../paging.ts';
+import { ownOrganizationProcedure, procedure, router } from '../../trpc.ts';
+import { CreateOrganization, GetOrganization, Organization, UpdateOrganization } from './contract.ts';
+import { createOrganization } from './create-organization.ts';
+import { getOrganization } from './get-organization.ts';
+import { listOrganizations } from './list-organizations.ts';
+import { updateOrganization } from './update-organization.ts';
+
+const tag = 'Organizations';
+
+export const organizations = router({
+  create: procedure
+    .meta({
+      summary: 'Create an organization; the caller becomes its ADMIN',
+      permission: null,
+      rest: { public: 'POST /organizations' },
+      status: 201,
+      tag,
+    })
+    .input(CreateOrganization)
+    .output(Organization)
+    .mutation(({ ctx, input }) => createOrganization(ctx, input)),
+
+  list: procedure
+    .meta({
+      summary: "List the caller's organizations",
+      permission: null,
+      rest: { public: 'GET /organizations' },
+      tag,
+    })
+    .input(z.strictObject(pageInput))
+    .output(pageOf(Organization))
+    .query(({ ctx, input }) => listOrganizations(ctx, input)),
+
+  get: ownOrganizationProcedure
+    .meta({
+      summary: 'Get an organization',
+      permission: 'organizations:read',
+      rest: { public: 'GET /organizations/{id}' },
+      tag,
+    })
+    .input(GetOrganization)
+    .output(Organization)
+    .query(({ ctx, input }) => getOrganization(ctx, input)),
+
+  update: ownOrganizationProcedure
+    .meta({
+      summary: 'Change the settings of an organization',
+      permission: 'organizations:write',
+      rest: { public: 'PATCH /organizations/{id}' },
+      tag,
+    })
+    .input(UpdateOrganization)
+    .output(Organization)
+    .mutation(({ ctx, input }) => updateOrganization(ctx, input)),
+});

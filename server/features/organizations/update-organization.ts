@@ -1,0 +1,39 @@
+import { recordAudit } from '../../../shared/audit/record.ts';
+import { Organization } from '../../../shared/db/entities/organization.entity.ts';
+import { notFound } from '../../../shared/errors.ts';
+import type { CallerContext } from '../../context.ts';
+import type { UpdateOrganization } from './contract.ts';
+import { toOrganization } from './to-organization.ts';
+
+type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'>;
+
+/** Changes what is given and leaves the rest. */
+export async function updateOrganization(ctx: Needs, input: UpdateOrganization) {
+  const { id, skipOnboarding, ...changes } = input;
+  return ctx.em.transactional(async (em) => {
+    const organization = await em.findOne(Organization, { id }, { lockMode: 4 });
+    if (!organization) throw notFound('Organization');
+    if (changes.name !== undefined) organization.name = changes.name;
+    if (changes.customAiContext !== undefined) organization.customAiContext = changes.customAiContext;
+    if (changes.fullEmbedEnabled !== undefined) organization.fullEmbedEnabled = changes.fullEmbedEnabled;
+    if (changes.embedAllowedOrigins !== undefined)
+      organization.embedAllowedOrigins = changes.embedAllowedOrigins;
+    if (changes.isBillable !== undefined) organization.isBillable = changes.isBillable;
+    if (changes.insightsEnabled !== undefined) organization.insightsEnabled = changes.insightsEnabled;
+    if (skipOnboarding && organization.onboardingStatus === 'STARTED')
+      organization.onboardingStatus = 'SKIPPED';
+    await em.flush();
+    await recordAudit(
+      em,
+      ctx.origin,
+      {
+        organizationId: id,
+        action: 'organization.updated',
+        targetId: id,
+        details: { fields: Object.keys(input).filter((field) => field !== 'id') },
+      },
+      ctx.clock.now(),
+    );
+    return toOrganization(organization);
+  });
+}

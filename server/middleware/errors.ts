@@ -1,0 +1,124 @@
+import { TRPCError } from '@trpc/server';
+import { z } from 'zod';
+import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
+
+type TrpcCode = TRPCError['code'];
+
+/** Each error of ours as HTTP status and as tRPC code. Total: a code without both does not compile. */
+export const errorTable = {
+  VALIDATION: { status: 400, trpc: 'BAD_REQUEST' },
+  CONNECTION_FAILED: { status: 400, trpc: 'BAD_REQUEST' },
+  UNAUTHENTICATED: { status: 401, trpc: 'UNAUTHORIZED' },
+  FORBIDDEN: { status: 403, trpc: 'FORBIDDEN' },
+  NOT_FOUND: { status: 404, trpc: 'NOT_FOUND' },
+  METHOD_NOT_ALLOWED: { status: 405, trpc: 'METHOD_NOT_SUPPORTED' },
+  CONFLICT: { status: 409, trpc: 'CONFLICT' },
+  PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, trpc: 'UNSUPPORTED_MEDIA_TYPE' },
+  RATE_LIMITED: { status: 429, trpc: 'TOO_MANY_REQUESTS' },
+  UNAVAILABLE: { status: 503, trpc: 'SERVICE_UNAVAILABLE' },
+  INTERNAL: { status: 500, trpc: 'INTERNAL_SERVER_ERROR' },
+} as const satisfies Record<ErrorCode, { status: number; trpc: TrpcCode }>;
+
+/** SQLSTATEs and socket errors that mean "PostgreSQL is away", not "we made a mistake". */
+const awayCodes = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
+const awayTexts = /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+
+/** Any error as one of ours. What nobody foresaw becomes INTERNAL, and its text stays here. */
+export function toAppError(error: unknown): AppError {
+  for (let e = error, depth = 0; e instanceof Error && depth < 8; e = e.cause, depth += 1) {
+    if (e instanceof AppError) return e;
+    if (e instanceof z.ZodError) return fromZod(e);
+    if (isDatabaseAway(e)) {
+      return new AppError('UNAVAILABLE', 'The service is not available right now', { cause: error });
+    }
+  }
+  return fromTrpc(error) ?? new AppError('INTERNAL', 'Internal error', { cause: error });
+}
+
+function isDatabaseAway(error: Error): boolean {
+  if ('code' in error && typeof error.code === 'string' && awayCodes.test(error.code)) return true;
+  if (error instanceof AggregateError) return error.errors.some((e) => e instanceof Error && isDatabaseAway(e));
+  return awayTexts.test(error.message);
+}
+
+/** Errors that tRPC itself raises about the request. Its texts quote input, so they are replaced. */
+function fromTrpc(error: unknown): AppError | null {
+  if (!(error instanceof TRPCError)) return null;
+  switch (error.code) {
+    case 'NOT_FOUND':
+      return new AppError('NOT_FOUND', 'There is no such procedure', { cause: error });
+    case 'METHOD_NOT_SUPPORTED':
+      return new AppError('METHOD_NOT_ALLOWED', 'Queries are GET and mutations are POST', { cause: error });
+    case 'PAYLOAD_TOO_LARGE':
+      return new AppError('PAYLOAD_TOO_LARGE', 'The body is larger than 256 KB', { cause: error });
+    case 'UNSUPPORTED_MEDIA_TYPE':
+      return new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json', { cause: error });
+    case 'BAD_REQUEST':
+    case 'PARSE_ERROR':
+      return new AppError('VALIDATION', 'The request could not be read', { cause: error });
+    default:
+      return null;
+  }
+}
+
+/** One sentence per field, each field by its path. */
+function fromZod(error: z.ZodError): AppError {
+  const fields: Record<string, string> = {};
+  for (const issue of error.issues) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) fields[[...issue.path, key].join('.')] ??= 'Unknown field';
+    } else {
+      fields[issue.path.join('.') || 'body'] ??= issue.message;
+    }
+  }
+  const detail = Object.entries(fields)
+    .slice(0, 20)
+    .map(([field, reason]) => `${field.slice(0, 100)}: ${reason}`)
+    .join('; ');
+  return new AppError('VALIDATION', detail, { fields, cause: error });
+}
+
+/** Logs what is ours to fix, with its private cause; what the caller got wrong is not an event. */
+export function logError(log: Logger, error: AppError, path: string): void {
+  if (error.code === 'INTERNAL') log.error({ err: error.cause, path }, 'unexpected error');
+  else if (error.code === 'UNAVAILABLE') log.warn({ err: error.cause, path }, 'unavailable');
+}
+
+/** tRPC's own body: public text, stable code, fields and request id; no stack, no cause. */
+export function formatError({
+  shape,
+  error,
+  ctx,
+}: {
+  shape: { code: number; message: string; data: { httpStatus: number; code: string; path?: string } };
+  error: TRPCError;
+  ctx: { request: { requestId: string } } | undefined;
+}) {
+  const { code, message, fields } = toAppError(error);
+  const { status, trpc } = errorTable[code];
+  return {
+    code: shape.code,
+    message,
+    data: {
+      code: trpc,
+      httpStatus: status,
+      errorCode: code,
+      requestId: ctx?.request.requestId ?? null,
+      ...(fields ? { fieldErrors: fields } : {}),
+    },
+  };
+}
+
+/** Gives a failed call its tRPC code, so that the HTTP status of RPC and REST agree. */
+export function translated<R extends { ok: boolean; error?: unknown }>(
+  ctx: { log: Logger },
+  path: string,
+  result: R,
+): R {
+  if (result.ok) return result;
+  const error = toAppError(result.error);
+  logError(ctx.log, error, path);
+  throw new TRPCError({ code: errorTable[error.code].trpc, message: error.message, cause: error });
+}

@@ -1,0 +1,10 @@
+import { apiKeys } from './features/api-keys/router.ts';
+import { catalog } from './features/catalog/router.ts';
+import { dataSources } from './features/data-sources/router.ts';
+import { health } from './features/health/router.ts';
+import { organizations } from './features/organizations/router.ts';
+import { router } from './trpc.ts';
+
+export const appRouter = router({ organizations, apiKeys, dataSources, catalog, health });
+
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,66 @@
+import { initTRPC } from '@trpc/server';
+import { z } from 'zod';
+import { Id } from '../shared/ids.ts';
+import type { Context } from './context.ts';
+import type { Permission } from './identity/permissions.ts';
+import { authenticated } from './middleware/authenticate.ts';
+import { dataSourceOf, permitted } from './middleware/authorize.ts';
+import { formatError, translated } from './middleware/errors.ts';
+
+/** A REST route of a surface: method and path below the surface's prefix. */
+export type Route = `${'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'} /${string}`;
+
+export type SurfaceName = 'public' | 'v1' | 'keyed';
+
+/** All there is to know of a procedure beside its schemas and its code. */
+export interface Meta {
+  /** One line for the documentation. */
+  readonly summary: string;
+  /** What the caller's role must allow; null when being signed in is enough. */
+  readonly permission: Permission | null;
+  /** Where REST finds it. A surface that is not named does not have it. */
+  readonly rest?: { readonly [S in SurfaceName]?: Route };
+  /** The status of success on REST; 200 when absent. */
+  readonly status?: 200 | 201 | 202;
+  readonly tag?: string;
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({ isDev: false, errorFormatter: formatError });
+
+export const router = t.router;
+export const createCallerFactory = t.createCallerFactory;
+
+/*
+ * The order in which a call passes: errors are translated around everything, then who calls, what
+ * it may do, whose rows it sees, and only then what it sent.
+ */
+
+/** A signed-in caller. */
+export const procedure = t.procedure
+  .use(async ({ next, ctx, path }) => translated(ctx, path, await next()))
+  .use(async ({ ctx, next }) => next({ ctx: await authenticated(ctx) }));
+
+/** A caller with the procedure's permission in the organization `orgId`. */
+export const organizationProcedure = procedure
+  .input(z.object({ orgId: Id }))
+  .use(async ({ ctx, input, meta, next }) =>
+    next({ ctx: await permitted(ctx, input.orgId, meta?.permission) }),
+  );
+
+/** The same for procedures about the organization itself, which is then their `id`. */
+export const ownOrganizationProcedure = procedure
+  .input(z.object({ id: Id }))
+  .use(async ({ ctx, input, meta, next }) =>
+    next({ ctx: await permitted(ctx, input.id, meta?.permission) }),
+  );
+
+/** A caller who may use the data source `id` of the organization `orgId`. */
+export const dataSourceProcedure = organizationProcedure
+  .input(z.object({ id: Id }))
+  .use(async ({ ctx, input, next }) => {
+    await dataSourceOf(ctx, input.orgId, input.id);
+    return next();
+  });

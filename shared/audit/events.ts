@@ -1,0 +1,37 @@
+/** Every action that leaves an audit event, with what it is done to. */
+export const auditActions = {
+  'organization.created': 'organization',
+  'organization.updated': 'organization',
+  'api_key.created': 'api_key',
+  'api_key.deactivated': 'api_key',
+  'api_key.deleted': 'api_key',
+  'data_source.created': 'data_source',
+  'data_source.updated': 'data_source',
+  'data_source.deleted': 'data_source',
+  'data_source.verified': 'connection',
+  'data_source.sync_requested': 'data_source',
+  'trial.started': 'organization',
+  'security.envelope_refused': 'data_source',
+} as const;
+
+export type AuditAction = keyof typeof auditActions;
+
+export interface Actor {
+  readonly type: 'user' | 'api_key' | 'system';
+  readonly id: string | null;
+}
+
+/** Where a request came from. Null members where there was no request. */
+export interface Origin {
+  readonly actor: Actor;
+  readonly requestId: string | null;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
+
+export const systemOrigin: Origin = {
+  actor: { type: 'system', id: null },
+  requestId: null,
+  address: null,
+  userAgent: null,
+};

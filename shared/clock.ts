@@ -1,0 +1,6 @@
+/** Where time comes from, so that a test can hold it still. Deadlines compared in SQL use database time. */
+export interface Clock {
+  now(): Date;
+}
+
+export const systemClock: Clock = { now: () => new Date() };

@@ -1,0 +1,22 @@
+import { p } from '@mikro-orm/core';
+
+/** What every row has. `id` is a typed prefix over a UUIDv7 (shared/ids.ts). */
+export const baseProperties = {
+  id: p.string().primary(),
+  createdAt: p.datetime(3).onCreate(() => new Date()),
+  updatedAt: p
+    .datetime(3)
+    .onCreate(() => new Date())
+    .onUpdate(() => new Date()),
+};
+
+/** Narrows every find to one organization once `em.setFilterParams('tenant', ...)` was called. */
+export const tenantFilter = {
+  tenant: {
+    name: 'tenant',
+    cond: (args: { organizationId?: string }) =>
+      args.organizationId === undefined ? {} : { organizationId: args.organizationId },
+    default: true,
+    args: false,
+  },
+};

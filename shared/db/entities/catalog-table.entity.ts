@@ -1,0 +1,21 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { CatalogTable as Definition } from '../../catalog.ts';
+
+/** One version of one table. The current version has no `validTo`. */
+export const CatalogTable = defineEntity({
+  name: 'CatalogTable',
+  tableName: 'catalog_table',
+  properties: {
+    /** Follows from data source, schema and name, so it is the same over all versions. */
+    tableId: p.string().primary(),
+    validFrom: p.datetime(3).primary(),
+    validTo: p.datetime(3).strictNullable(),
+    dataSourceId: p.string(),
+    schemaName: p.text(),
+    name: p.text(),
+    definition: p.json<Omit<Definition, 'rowEstimate'>>(),
+    /** SHA-256 of the definition's canonical form. */
+    hash: p.blob(),
+    rowEstimate: p.float().strictNullable(),
+  },
+});

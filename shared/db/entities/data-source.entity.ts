@@ -1,0 +1,40 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { Connection } from '../../connection.ts';
+import type { ConnectionFailureCode } from '../../connection-failures.ts';
+import { dialects } from '../../dialects.ts';
+import { baseProperties, tenantFilter } from '../base.entity.ts';
+
+export const syncStatuses = ['PENDING', 'SUCCESS', 'FAILED', 'NEVER_SYNCED'] as const;
+export const healthStatuses = ['HEALTHY', 'UNHEALTHY'] as const;
+
+export const DataSource = defineEntity({
+  name: 'DataSource',
+  tableName: 'data_source',
+  properties: {
+    ...baseProperties,
+    organizationId: p.string(),
+    displayName: p.string(),
+    description: p.text().default(''),
+    dialect: p.enum(dialects),
+    /** How to reach the database. Never a secret: those are envelopes. */
+    connection: p.json<Connection>(),
+    /** Counts changes of `connection` and its secrets. A job's result for an older one is dropped. */
+    connectionVersion: p.integer().default(1),
+    isDemo: p.boolean().default(false),
+    lastSyncStatus: p.enum(syncStatuses).default('NEVER_SYNCED'),
+    lastSyncAttemptAt: p.datetime(3).strictNullable(),
+    lastSuccessfulSyncAt: p.datetime(3).strictNullable(),
+    syncFailure: p.string().$type<ConnectionFailureCode>().strictNullable(),
+    lastHealthStatus: p.enum(healthStatuses).default('HEALTHY'),
+    lastHealthyAt: p.datetime(3),
+    lastHealthCheckAttemptAt: p.datetime(3),
+    /** When the scheduler looks at it next, in database time. */
+    nextSyncAt: p.datetime(3),
+    nextHealthCheckAt: p.datetime(3),
+    deletedAt: p.datetime(3).strictNullable(),
+  },
+  filters: {
+    ...tenantFilter,
+    alive: { name: 'alive', cond: { deletedAt: null }, default: true },
+  },
+});

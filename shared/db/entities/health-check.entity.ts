@@ -1,0 +1,21 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { ConnectionFailureCode } from '../../connection-failures.ts';
+import type { ProbeStep } from '../../probe.ts';
+import { baseProperties, tenantFilter } from '../base.entity.ts';
+import { healthStatuses } from './data-source.entity.ts';
+
+export const HealthCheck = defineEntity({
+  name: 'HealthCheck',
+  tableName: 'health_check',
+  properties: {
+    ...baseProperties,
+    organizationId: p.string(),
+    dataSourceId: p.string(),
+    status: p.enum(healthStatuses),
+    failure: p.string().$type<ConnectionFailureCode>().strictNullable(),
+    durationMs: p.float(),
+    serverVersion: p.string().strictNullable(),
+    steps: p.json<readonly ProbeStep[]>(),
+  },
+  filters: tenantFilter,
+});

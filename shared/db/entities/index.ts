@@ -1,0 +1,27 @@
+import { ApiKey } from './api-key.entity.ts';
+import { AuditEvent } from './audit-event.entity.ts';
+import { CatalogTable } from './catalog-table.entity.ts';
+import { ConnectionDraft } from './connection-draft.entity.ts';
+import { DataSource } from './data-source.entity.ts';
+import { HealthCheck } from './health-check.entity.ts';
+import { Membership } from './membership.entity.ts';
+import { Organization } from './organization.entity.ts';
+import { SealingKey } from './sealing-key.entity.ts';
+import { SecretEnvelope } from './secret-envelope.entity.ts';
+import { SyncRun } from './sync-run.entity.ts';
+import { User } from './user.entity.ts';
+
+export const entities = [
+  ApiKey,
+  AuditEvent,
+  CatalogTable,
+  ConnectionDraft,
+  DataSource,
+  HealthCheck,
+  Membership,
+  Organization,
+  SealingKey,
+  SecretEnvelope,
+  SyncRun,
+  User,
+] as const;

@@ -1,0 +1,16 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { baseProperties } from '../base.entity.ts';
+import { roles } from '../../roles.ts';
+
+export const Membership = defineEntity({
+  name: 'Membership',
+  tableName: 'membership',
+  properties: {
+    ...baseProperties,
+    organizationId: p.string(),
+    userId: p.string(),
+    role: p.enum(roles),
+    deactivatedAt: p.datetime(3).strictNullable(),
+  },
+  uniques: [{ properties: ['organizationId', 'userId'] }],
+});

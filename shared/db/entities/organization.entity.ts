@@ -1,0 +1,21 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { baseProperties } from '../base.entity.ts';
+
+export const onboardingStatuses = ['STARTED', 'COMPLETED', 'SKIPPED'] as const;
+
+export const Organization = defineEntity({
+  name: 'Organization',
+  tableName: 'organization',
+  properties: {
+    ...baseProperties,
+    name: p.string(),
+    slug: p.string().unique(),
+    customAiContext: p.text().strictNullable(),
+    onboardingStatus: p.enum(onboardingStatuses).default('STARTED'),
+    fullEmbedEnabled: p.boolean().default(false),
+    embedAllowedOrigins: p.array().default([]),
+    isBillable: p.boolean().default(true),
+    insightsEnabled: p.boolean().default(true),
+    trialEndsAt: p.datetime(3).strictNullable(),
+  },
+});

@@ -1,0 +1,38 @@
+import { MikroORM, defineConfig } from '@mikro-orm/postgresql';
+import { Migrator } from '@mikro-orm/migrations';
+import { entities } from './entities/index.ts';
+import { Migration20261121000000_first_light } from './migrations/Migration20261121000000_first_light.ts';
+
+export interface DatabaseOptions {
+  readonly databaseUrl: string;
+  readonly poolSize: number;
+}
+
+/**
+ * The ORM's configuration; `mikro-orm.config.ts` gives the same to its command line. Connects at
+ * the first query: nothing in here waits for PostgreSQL.
+ */
+export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
+  return defineConfig({
+    clientUrl: databaseUrl,
+    entities: [...entities],
+    extensions: [Migrator],
+    ensureDatabase: false,
+    // Values are written into SQL texts, so SQL is never logged.
+    debug: false,
+    pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
+    driverOptions: { connectionTimeoutMillis: 5_000, keepAlive: true },
+    migrations: {
+      tableName: 'schema_migration',
+      snapshot: false,
+      migrationsList: [Migration20261121000000_first_light],
+    },
+  });
+}
+
+export function createOrm(options: DatabaseOptions) {
+  return new MikroORM(ormOptions(options));
+}
+
+export type Orm = ReturnType<typeof createOrm>;
+export type EntityManager = Orm['em'];

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
+import { z } from 'zod';
+
+const isCidr = (value: string): boolean => {
+  const [address = '', bits] = value.split('/');
+  const family = isIP(address);
+  if (!family || bits === undefined || !/^\d{1,3}$/.test(bits)) return false;
+  try {
+    new BlockList().addSubnet(address, Number(bits), family === 6 ? 'ipv6' : 'ipv4');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const Cidrs = z
+  .string()
+  .transform((value) => value.split(',').map((part) => part.trim()))
+  .pipe(z.array(z.string().refine(isCidr, 'must be a comma-separated list of networks in CIDR form')));
+
+const PostgresUrl = z
+  .string()
+  .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), {
+    error: 'must be a URL that starts with postgres://',
+  });
+
+const Port = z.coerce.number('must be a port number').int().min(0).max(65_535);
+const LogLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
+
+const common = {
+  DATABASE_URL: PostgresUrl,
+  LOG_LEVEL: LogLevel.default('info'),
+};
+
+/** `server/main.ts`. Nothing in here can open a secret. */
+const ServerEnv = z.object({
+  ...common,
+  PORT: Port.default(3000),
+  VAULT_PUBLIC_KEY_FILE: z.string().min(1),
+  TOKEN_SIGNING_KEY_FILE: z.string().min(1),
+  METRICS_TOKEN: z.string().min(16).optional(),
+});
+
+/** `workers/main.ts`. */
+const WorkerEnv = z.object({
+  ...common,
+  VAULT_PUBLIC_KEY_FILE: z.string().min(1),
+  VAULT_PRIVATE_KEY_FILE: z.string().min(1),
+  EGRESS_ALLOW_CIDRS: Cidrs.optional(),
+  /** Set by `npm start` only: private ranges and loopback are open on a machine of one's own. */
+  EGRESS_PRIVATE: z.stringbool().default(false),
+  /** Addresses of the control plane that no data source may point to, beside its database's. */
+  EGRESS_DENY_ENDPOINTS: z
+    .string()
+    .default('')
+    .transform((value) => value.split(',').filter(Boolean)),
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+});
+
+/** `npm run migrate`. */
+const MigrateEnv = z.object(common);
+
+/** `npm start`. */
+const LauncherEnv = z.object({
+  ...common,
+  DATABASE_URL: PostgresUrl.optional(),
+  PORT: Port.default(3000),
+  BASEKEEP_DATA_DIR: z.string().min(1).default('.data'),
+  BASEKEEP_OWNER_EMAIL: z.email().default('owner@basekeep.local'),
+  BASEKEEP_OWNER_PASSWORD: z.string().min(12).max(1024).optional(),
+  EGRESS_ALLOW_CIDRS: Cidrs.optional(),
+  METRICS_TOKEN: z.string().min(16).optional(),
+});
+
+/** `node server/launcher/make-keys.ts`. */
+const KeysEnv = z.object({
+  VAULT_PUBLIC_KEY_FILE: z.string().min(1),
+  VAULT_PRIVATE_KEY_FILE: z.string().min(1),
+  TOKEN_SIGNING_KEY_FILE: z.string().min(1),
+});
+
+const schemas = {
+  server: ServerEnv,
+  worker: WorkerEnv,
+  migrate: MigrateEnv,
+  launcher: LauncherEnv,
+  keys: KeysEnv,
+};
+
+export type ServerEnv = z.infer<typeof ServerEnv>;
+export type WorkerEnv = z.infer<typeof WorkerEnv>;
+export type LauncherEnv = z.infer<typeof LauncherEnv>;
+
+/** A wrong or missing variable. The message is one sentence that names it and never its value. */
+export class EnvError extends Error {
+  override readonly name = 'EnvError';
+}
+
+type Process = keyof typeof schemas;
+
+/** Parses the environment of one process. Throws `EnvError`; an empty variable counts as absent. */
+export function readEnv<P extends Process>(
+  process_: P,
+  source: NodeJS.ProcessEnv = process.env,
+): z.infer<(typeof schemas)[P]> {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = schemas[process_].safeParse(given);
+  if (parsed.success) return parsed.data as z.infer<(typeof schemas)[P]>;
+  const [issue] = parsed.error.issues;
+  const name = String(issue?.path[0] ?? 'environment');
+  const reason = given[name] === undefined ? 'is required' : (issue?.message ?? 'is wrong');
+  throw new EnvError(`The environment variable ${name} cannot be used: ${reason}.`);
+}
+
+/** Variables that a child process needs to run at all; everything else is given by name. */
+export function inheritedEnv(source: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const names = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot', 'NODE_EXTRA_CA_CERTS'];
+  return Object.fromEntries(
+    names.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]])),
+  );
+}
+
+/** Reads a key file that a variable points to. The error names the variable, not the content. */
+export function readKeyFile(variable: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new EnvError(`The environment variable ${variable} points to a file that cannot be read.`, {
+      cause,
+    });
+  }
+}

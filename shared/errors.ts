@@ -1,0 +1,45 @@
+/** Every way an operation can end badly, as the surfaces know it. `server` maps each to a status. */
+export type ErrorCode =
+  | 'VALIDATION'
+  | 'CONNECTION_FAILED'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'CONFLICT'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'RATE_LIMITED'
+  | 'UNAVAILABLE'
+  | 'INTERNAL';
+
+/** Field name to what is wrong with it. */
+export type FieldErrors = Readonly<Record<string, string>>;
+
+interface AppErrorOptions {
+  readonly fields?: FieldErrors;
+  /** Private: logged by name only, never sent. */
+  readonly cause?: unknown;
+}
+
+/** The only error that reaches a caller in its own words: `message` is public, `cause` is private. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly fields: FieldErrors | undefined;
+
+  constructor(code: ErrorCode, publicText: string, options: AppErrorOptions = {}) {
+    super(publicText, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.fields = options.fields;
+  }
+}
+
+/** A refused field: the message names it, and the surfaces may show it beside the field. */
+export function invalidField(field: string, reason: string): AppError {
+  return new AppError('VALIDATION', `${field}: ${reason}`, { fields: { [field]: reason } });
+}
+
+export function notFound(what: string): AppError {
+  return new AppError('NOT_FOUND', `${what} not found`);
+}

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { TypeID, typeid } from 'typeid-js';
+import { text } from './text.ts';
+
+const prefixes = {
+  organization: 'org',
+  user: 'usr',
+  membership: 'mbr',
+  apiKey: 'key',
+  dataSource: 'ds',
+  secretEnvelope: 'sec',
+  connectionDraft: 'drf',
+  syncRun: 'run',
+  healthCheck: 'chk',
+  auditEvent: 'evt',
+} as const;
+
+/** A new id: typed prefix over a UUIDv7 (https://github.com/jetify-com/typeid), so ids sort by age. */
+export function newId(kind: keyof typeof prefixes): string {
+  return typeid(prefixes[kind]).toString();
+}
+
+/** The id of a table: the same over every sync and every version, because it follows from the name. */
+export function tableId(dataSourceId: string, schema: string, name: string): string {
+  const hash = createHash('sha256').update(JSON.stringify([dataSourceId, schema, name])).digest();
+  return TypeID.fromUUIDBytes('tbl', hash.subarray(0, 16)).toString();
+}
+
+/** An id from outside. Any text is let through: an id that cannot exist is simply not found. */
+export const Id = text({ min: 1, max: 100 });

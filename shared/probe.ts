@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { ConnectionFailureCodeSchema } from './connection-failures.ts';
+
+/** The layers of a probe, outermost first. A failed step ends the probe. */
+export const probeSteps = [
+  'resolve',
+  'address',
+  'connect',
+  'tls',
+  'sign-in',
+  'query',
+  'catalog',
+] as const;
+
+export const ProbeStep = z.object({
+  step: z.enum(probeSteps),
+  durationMs: z.number(),
+  /** Null when the step passed. */
+  failure: ConnectionFailureCodeSchema.nullable(),
+});
+
+/** What a worker says of a connection. Stored and shown, so it holds codes and never driver text. */
+export const ProbeReport = z.object({
+  steps: z.array(ProbeStep),
+  /** The failure of the last step, or null when the data source is usable. */
+  failure: ConnectionFailureCodeSchema.nullable(),
+  durationMs: z.number(),
+  /** The server's own version text, cut to 200 characters; null when it was not reached. */
+  serverVersion: z.string().nullable(),
+});
+
+export type ProbeStepName = (typeof probeSteps)[number];
+export type ProbeStep = z.infer<typeof ProbeStep>;
+export type ProbeReport = z.infer<typeof ProbeReport>;

@@ -1,0 +1,108 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import sodium from 'libsodium-wrappers';
+import { encodeContext, keyId, type Envelope, type SealContext } from '../../shared/vault/envelope.ts';
+
+/**
+ * - `KEY_MISSING`: this worker does not hold the key pair. Retry: the key may come back.
+ * - `CONTEXT_MISMATCH`: the envelope is intact and belongs to another place. Never retry.
+ * - `CORRUPT`: a part of the envelope was changed. Never retry.
+ */
+export type VaultErrorCode = 'KEY_MISSING' | 'CONTEXT_MISMATCH' | 'CORRUPT';
+
+export class VaultError extends Error {
+  override readonly name = 'VaultError';
+  readonly code: VaultErrorCode;
+
+  constructor(code: VaultErrorCode) {
+    super(code);
+    this.code = code;
+  }
+}
+
+export interface SealedSecret<Field extends string> {
+  readonly field: Field;
+  readonly envelope: Envelope;
+  readonly context: SealContext;
+}
+
+/** The only door to plaintext. */
+export interface Vault {
+  /**
+   * Opens the secrets for the length of one callback and gives back what the callback gives back.
+   * Throws `VaultError` before `work` starts when any of them does not open.
+   */
+  use<Field extends string, Result>(
+    sealed: readonly SealedSecret<Field>[],
+    work: (secrets: { readonly [F in Field]?: string }) => Promise<Result>,
+  ): Promise<Result>;
+}
+
+export interface KeyPair {
+  readonly publicKey: Uint8Array;
+  readonly privateKey: Uint8Array;
+}
+
+/** Several key pairs are held at once while a rotation runs. */
+export async function createVault(keyPairs: readonly KeyPair[]): Promise<Vault> {
+  await sodium.ready;
+  for (const pair of keyPairs) assertPair(pair);
+  const byId = new Map(keyPairs.map((pair) => [keyId(pair.publicKey), pair]));
+  return {
+    use: async (sealed, work) => {
+      const opened: { [F in (typeof sealed)[number]['field']]?: string } = {};
+      for (const { field, envelope, context } of sealed) {
+        opened[field] = open(envelope, encodeContext(context), byId.get(envelope.kid));
+      }
+      return work(opened);
+    },
+  };
+}
+
+function assertPair({ publicKey, privateKey }: KeyPair): void {
+  const derived =
+    privateKey.length === sodium.crypto_box_SECRETKEYBYTES && sodium.crypto_scalarmult_base(privateKey);
+  if (!derived || !Buffer.from(derived).equals(Buffer.from(publicKey))) {
+    throw new Error("The vault's private key does not belong to its public key.");
+  }
+}
+
+function open(envelope: Envelope, context: Buffer, pair: KeyPair | undefined): string {
+  if (!pair) throw new VaultError('KEY_MISSING');
+  const unwrapped = orCorrupt(() =>
+    sodium.crypto_box_seal_open(envelope.wrapped, pair.publicKey, pair.privateKey),
+  );
+  try {
+    if (unwrapped.length !== 64) throw new VaultError('CORRUPT');
+    const expected = createHash('sha256').update(context).digest();
+    if (!timingSafeEqual(unwrapped.subarray(32), expected)) throw new VaultError('CONTEXT_MISMATCH');
+    return decrypt(envelope, context, unwrapped.subarray(0, 32));
+  } finally {
+    sodium.memzero(unwrapped);
+  }
+}
+
+function decrypt(envelope: Envelope, context: Buffer, key: Uint8Array): string {
+  const plaintext = orCorrupt(() =>
+    sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+      null,
+      envelope.ciphertext,
+      context,
+      envelope.nonce,
+      key,
+    ),
+  );
+  try {
+    return Buffer.from(plaintext).toString('utf8');
+  } finally {
+    sodium.memzero(plaintext);
+  }
+}
+
+function orCorrupt<T>(step: () => T): T {
+  try {
+    return step();
+  } catch {
+    // libsodium's own message says nothing more, and a cause could carry the inputs.
+    throw new VaultError('CORRUPT');
+  }
+}
