@@ -1,7 +1,8 @@
 import type { ConnectableDialect } from '../../shared/dialects.ts';
 import type { Connector } from './connector.ts';
 
-const loadPostgres = async (): Promise<Connector> => (await import('./postgres/connector.ts')).postgres;
+const loadPostgres = async (): Promise<Connector> =>
+  (await import('./postgres/connector.ts')).postgres;
 
 /** One loader per dialect: a driver is loaded when its dialect is first used. */
 const loaders = {

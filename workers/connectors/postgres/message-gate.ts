@@ -1,0 +1,131 @@
+import { ConnectionFailure } from '../connector.ts';
+import type { WireLimits } from './limits.ts';
+import { hasItsShape } from './message-shape.ts';
+import { SignInOrder } from './sign-in-order.ts';
+
+const headerBytes = 5;
+
+/** What identifies a running statement to the server, for asking to cancel it. */
+export interface CancelKey {
+  readonly processId: number;
+  readonly secretKey: number;
+}
+
+/**
+ * Lets through the server's messages that are whole, well formed, expected now and within the
+ * limits, and nothing else. Everything a driver would believe passes here first.
+ * Throws ConnectionFailure: PROTOCOL_ERROR, TLS_REQUIRED, AUTHENTICATION_FAILED, LIMIT_EXCEEDED.
+ */
+export class MessageGate {
+  /** All bytes that came in, for the limits of a whole read. */
+  receivedBytes = 0;
+  cancelKey: CancelKey | null = null;
+
+  readonly #limits: WireLimits;
+  readonly #order: SignInOrder;
+  #signedIn = false;
+  /** The message that has begun: the first `#heldBytes` of a buffer with room to grow. */
+  #held = Buffer.alloc(0);
+  #heldBytes = 0;
+  #rowsLeft = 0;
+  #answerBytes = 0;
+  #chatterBytes = 0;
+
+  constructor(limits: WireLimits, encrypted: boolean) {
+    this.#limits = limits;
+    this.#order = new SignInOrder(encrypted);
+  }
+
+  /** Whether a message has begun and not ended. */
+  get midMessage(): boolean {
+    return this.#heldBytes > 0;
+  }
+
+  /** Opens the gate for one answer of at most `rows` rows. */
+  expectAnswer(rows: number): void {
+    this.#rowsLeft = rows;
+    this.#answerBytes = 0;
+    this.#chatterBytes = 0;
+  }
+
+  /** The whole messages that `chunk` completes, as one stretch of bytes; may be empty. */
+  pass(chunk: Buffer): Buffer {
+    this.receivedBytes += chunk.length;
+    const bytes = this.#heldBytes === 0 ? chunk : this.#join(chunk);
+    // Looking again only when a message can be whole: a slow drip must not cost its square.
+    const needed = bytes.length >= headerBytes ? 1 + bytes.readUInt32BE(1) : headerBytes;
+    const end = bytes.length < needed ? this.#checkBegun(bytes) : this.#checkAll(bytes);
+    if (end > 0 || this.#heldBytes === 0) this.#held = Buffer.from(bytes.subarray(end));
+    this.#heldBytes = bytes.length - end;
+    return bytes.subarray(0, end);
+  }
+
+  #join(chunk: Buffer): Buffer {
+    const length = this.#heldBytes + chunk.length;
+    if (length > this.#held.length) {
+      const grown = Buffer.allocUnsafe(Math.max(length, 2 * this.#held.length));
+      this.#held.copy(grown, 0, 0, this.#heldBytes);
+      this.#held = grown;
+    }
+    chunk.copy(this.#held, this.#heldBytes);
+    return this.#held.subarray(0, length);
+  }
+
+  /** Refuses a message by its header alone, before the rest of it is waited for. */
+  #checkBegun(bytes: Buffer): number {
+    if (bytes.length >= headerBytes) {
+      this.#checkSize(String.fromCharCode(bytes[0] ?? 0), bytes.readUInt32BE(1));
+    }
+    return 0;
+  }
+
+  #checkAll(bytes: Buffer): number {
+    let at = 0;
+    while (at + headerBytes <= bytes.length) {
+      const type = String.fromCharCode(bytes[at] ?? 0);
+      const length = bytes.readUInt32BE(at + 1);
+      this.#checkSize(type, length);
+      const end = at + 1 + length;
+      if (end > bytes.length) break;
+      if (!hasItsShape(type, bytes, at + headerBytes, end)) refuse();
+      this.#checkTurn(type, bytes.subarray(at + headerBytes, end));
+      at = end;
+    }
+    return at;
+  }
+
+  #checkSize(type: string, length: number): void {
+    if (length < 4) refuse();
+    if (type !== 'D') {
+      if (length > this.#limits.maxChatterBytes) refuse();
+    } else if (length > this.#limits.maxRowBytes) {
+      throw new ConnectionFailure('LIMIT_EXCEEDED');
+    }
+  }
+
+  #checkTurn(type: string, body: Buffer): void {
+    if (type === 'D') {
+      this.#answerBytes += body.length;
+      if (!this.#signedIn || this.#rowsLeft === 0) refuse();
+      this.#rowsLeft -= 1;
+      if (this.#answerBytes > this.#limits.maxAnswerBytes)
+        throw new ConnectionFailure('LIMIT_EXCEEDED');
+      return;
+    }
+    this.#chatterBytes += body.length + headerBytes;
+    if (this.#chatterBytes > this.#limits.maxChatterBytes) refuse();
+    if (this.#signedIn) {
+      if (type === 'R' || type === 'K') refuse();
+      return;
+    }
+    this.#order.check(type, body);
+    if (type === 'K') {
+      this.cancelKey = { processId: body.readInt32BE(0), secretKey: body.readInt32BE(4) };
+    }
+    this.#signedIn = type === 'Z';
+  }
+}
+
+function refuse(): never {
+  throw new ConnectionFailure('PROTOCOL_ERROR');
+}

@@ -1,0 +1,190 @@
+import type { Socket } from 'node:net';
+import { withDeadline } from '../../egress/deadline.ts';
+import type { Resolver } from '../../egress/resolve.ts';
+import { openGuardedSocket } from '../../egress/socket.ts';
+import { ConnectionFailure, type ConnectionTarget, type ProbeStepName } from '../connector.ts';
+import { cancelStatement, type CancelTarget } from './cancel.ts';
+import { PlainClient } from './client.ts';
+import { toFailure } from './failures.ts';
+import { GatedStream } from './gated-stream.ts';
+import type { Deadlines, WireLimits } from './limits.ts';
+import { MessageGate } from './message-gate.ts';
+import { requestTls } from './request-tls.ts';
+import { type Row, SimpleQuery } from './simple-query.ts';
+import { endpointOf } from './target.ts';
+
+/** Runs one named step of opening a session; a probe times the steps through it. */
+export type SessionStep = <T>(step: ProbeStepName, work: () => Promise<T>) => Promise<T>;
+
+export interface SessionSettings {
+  readonly deadlines: Deadlines;
+  readonly limits: WireLimits;
+  readonly resolver: Resolver;
+}
+
+export interface Ask {
+  /** The most rows that the answer may have; a server that sends more is cut off. */
+  readonly rows: number;
+  readonly timeoutMs: number;
+}
+
+export interface Answer {
+  /** Of all statements of the request, in order. */
+  readonly rows: Row[];
+  /** What they took on the wire. */
+  readonly bytes: number;
+}
+
+/**
+ * Opens, checks, encrypts and signs in, in that order.
+ * Throws ConnectionFailure; nothing is left open then.
+ */
+export async function openSession(
+  target: ConnectionTarget,
+  settings: SessionSettings,
+  signal: AbortSignal,
+  step: SessionStep = (_name, work) => work(),
+): Promise<PostgresSession> {
+  const { deadlines, limits } = settings;
+  const endpoint = endpointOf(target);
+  const { host, port, caCertificate, encrypted } = endpoint;
+  const plain = await openGuardedSocket({
+    host,
+    port,
+    policy: target.egress,
+    signal,
+    resolver: settings.resolver,
+    resolveTimeoutMs: deadlines.resolveMs,
+    connectTimeoutMs: deadlines.connectMs,
+    step,
+  });
+  const address = plain.remoteAddress ?? host;
+  // From here on errors come out of the streams above; without a listener they would end the process.
+  plain.on('error', () => plain.destroy());
+  try {
+    const tls = { host, caCertificate, signal, timeoutMs: deadlines.tlsMs };
+    const socket = encrypted ? await step('tls', () => requestTls(plain, tls)) : plain;
+    const cancelTarget = {
+      ...endpoint,
+      address,
+      policy: target.egress,
+      timeoutMs: deadlines.closeMs,
+    };
+    const session = new PostgresSession(socket, target, new MessageGate(limits, encrypted), {
+      signal,
+      deadlines,
+      cancelTarget,
+    });
+    await step('sign-in', () => session.signIn());
+    return session;
+  } catch (error) {
+    plain.destroy();
+    throw toFailure(error, { signingIn: true, encrypted });
+  }
+}
+
+interface SessionContext {
+  readonly signal: AbortSignal;
+  readonly deadlines: Deadlines;
+  readonly cancelTarget: CancelTarget;
+}
+
+/** One signed-in connection. Requests run one after the other, in the order they were made. */
+export class PostgresSession {
+  readonly #context: SessionContext;
+  readonly #gate: MessageGate;
+  readonly #stream: GatedStream;
+  readonly #client: PlainClient;
+  readonly #closed: Promise<void>;
+  #last: Promise<unknown> = Promise.resolve();
+  #cancelled: Promise<void> | null = null;
+  #signedIn = false;
+  #fail: (reason: unknown) => void = () => undefined;
+
+  constructor(
+    socket: Socket,
+    target: ConnectionTarget,
+    gate: MessageGate,
+    context: SessionContext,
+  ) {
+    this.#context = context;
+    this.#gate = gate;
+    this.#stream = new GatedStream(socket, gate);
+    // A gate that closes destroys the stream with its reason. One slot rather than a race against a
+    // promise of the whole session: that one would hold every answer until the end.
+    this.#stream.once('error', (error) => this.#fail(error));
+    this.#closed = new Promise((resolve) => this.#stream.once('close', () => resolve()));
+    void this.#closed.then(() => this.#fail(new ConnectionFailure('CONNECTION_LOST')));
+    this.#client = new PlainClient(this.#stream, endpointOf(target).signIn);
+    // Every failure reaches the request that waits; this only keeps `pg` from ending the process.
+    this.#client.on('error', () => this.#stream.destroy());
+  }
+
+  /** All bytes that the server has sent so far. */
+  get receivedBytes(): number {
+    return this.#gate.receivedBytes;
+  }
+
+  async signIn(): Promise<void> {
+    const { signal, deadlines } = this.#context;
+    const ready = this.#client.connect().then(() => undefined);
+    await this.#guarded(ready, { signal, timeoutMs: deadlines.signInMs });
+    this.#signedIn = true;
+  }
+
+  /**
+   * Sends statements in one message and returns the rows of all of them.
+   * Any failure closes the session, because nobody knows what it is still busy with.
+   */
+  async query(text: string, ask: Ask): Promise<Answer> {
+    const run = async (): Promise<Answer> => {
+      const before = this.receivedBytes;
+      this.#gate.expectAnswer(ask.rows);
+      const query = new SimpleQuery(text);
+      this.#client.query(query);
+      const { signal } = this.#context;
+      const rows = await this.#guarded(query.rows, { signal, timeoutMs: ask.timeoutMs });
+      return { rows, bytes: this.receivedBytes - before };
+    };
+    const answer = this.#last.then(run);
+    this.#last = answer;
+    // The caller sees the failure through `answer`; a request that nobody awaits must not crash us.
+    answer.catch(() => undefined);
+    return answer;
+  }
+
+  /** Says goodbye, briefly, and frees everything. Never throws. */
+  async close(): Promise<void> {
+    const { closeMs } = this.#context.deadlines;
+    if (!this.#stream.destroyed) {
+      this.#client.end().catch(() => undefined);
+      const signal = new AbortController().signal;
+      await withDeadline(this.#closed, { timeoutMs: closeMs, signal }).catch(() => undefined);
+    }
+    this.#stream.destroy();
+    await this.#cancelled;
+  }
+
+  async #guarded<T>(
+    work: Promise<T>,
+    wait: { signal: AbortSignal; timeoutMs: number },
+  ): Promise<T> {
+    const { encrypted } = this.#context.cancelTarget;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    work.then(resolve, reject);
+    this.#fail = reject;
+    try {
+      if (this.#stream.destroyed) throw new ConnectionFailure('CONNECTION_LOST');
+      return await withDeadline(promise, wait, () => this.#abandon());
+    } catch (error) {
+      this.#stream.destroy();
+      throw toFailure(error, { signingIn: !this.#signedIn, encrypted });
+    }
+  }
+
+  #abandon(): void {
+    this.#stream.destroy();
+    const key = this.#gate.cancelKey;
+    if (this.#signedIn && key) this.#cancelled ??= cancelStatement(this.#context.cancelTarget, key);
+  }
+}

@@ -1,0 +1,39 @@
+import { defaultPorts, isConnectable } from '../../../shared/dialects.ts';
+import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
+import type { SignIn } from './client.ts';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly encrypted: boolean;
+  readonly caCertificate: string | null;
+  readonly signIn: SignIn;
+}
+
+/**
+ * What of a connection matters to PostgreSQL. Without a database name: PostgreSQL's own convention,
+ * the database named like the user; on Supabase, where user names are `postgres.<project>`, the one
+ * database that every project has. Throws INTERNAL_ERROR for a connection without host or user,
+ * which the API does not let in.
+ */
+export function endpointOf({ connection, secrets }: ConnectionTarget): Endpoint {
+  const { dialect, host, username, databaseName } = connection;
+  if (host === null || username === null || !isConnectable(dialect)) {
+    throw new ConnectionFailure('INTERNAL_ERROR');
+  }
+  return {
+    host,
+    port: connection.port ?? defaultPorts[dialect],
+    encrypted: connection.sslEnabled,
+    caCertificate: connection.sslCaCertificate,
+    signIn: {
+      user: username,
+      database: databaseName ?? (dialect === 'SUPABASE' ? 'postgres' : username),
+      password: () => {
+        // Asked for a password that nobody has given: the sign-in cannot succeed.
+        if (secrets.password === undefined) throw new ConnectionFailure('AUTHENTICATION_FAILED');
+        return secrets.password;
+      },
+    },
+  };
+}
