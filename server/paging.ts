@@ -19,7 +19,9 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
   return page;
 }
 
-export function isPage(schema: unknown): schema is ReturnType<typeof pageOf> {
+export type PageSchema = ReturnType<typeof pageOf>;
+
+export function isPage(schema: unknown): schema is PageSchema {
   return schema instanceof z.ZodType && pages.has(schema);
 }
 

@@ -28,7 +28,10 @@ export interface Meta {
 const t = initTRPC
   .context<Context>()
   .meta<Meta>()
-  .create({ isDev: false, errorFormatter: formatError });
+  .create({
+    isDev: false,
+    errorFormatter: ({ shape, error, ctx }) => formatError(shape, error, ctx),
+  });
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;

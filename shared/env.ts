@@ -39,6 +39,7 @@ const ServerEnv = z.object({
   PORT: Port.default(3000),
   VAULT_PUBLIC_KEY_FILE: z.string().min(1),
   TOKEN_SIGNING_KEY_FILE: z.string().min(1),
+  API_SECRET_FILE: z.string().min(1),
   METRICS_TOKEN: z.string().min(16).optional(),
 });
 
@@ -78,6 +79,7 @@ const KeysEnv = z.object({
   VAULT_PUBLIC_KEY_FILE: z.string().min(1),
   VAULT_PRIVATE_KEY_FILE: z.string().min(1),
   TOKEN_SIGNING_KEY_FILE: z.string().min(1),
+  API_SECRET_FILE: z.string().min(1),
 });
 
 const schemas = {
@@ -130,4 +132,11 @@ export function readKeyFile(variable: string, path: string): Buffer {
       cause,
     });
   }
+}
+
+/** A key file holds 32 bytes in base64. Throws `EnvError` for anything else. */
+export function readKey(variable: string, path: string): Uint8Array {
+  const key = Buffer.from(readKeyFile(variable, path).toString('utf8').trim(), 'base64');
+  if (key.length === 32) return key;
+  throw new EnvError(`The environment variable ${variable} points to a file that is not a key.`);
 }

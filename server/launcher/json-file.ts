@@ -22,21 +22,27 @@ export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T
   }
   try {
     return schema.parse(JSON.parse(text));
-  } catch (error) {
-    throw new Error(`The file ${file} is damaged: restore it from a backup.`, { cause: error });
+  } catch {
+    // Without the cause: JSON.parse quotes the text it stumbled over, which may be a secret.
+    throw new Error(`The file ${file} is damaged: restore it from a backup.`);
   }
 }
 
+/** Replaces `file` with `value` as JSON, as `writeFileAtomically` does. */
+export function writeJsonAtomically(file: string, value: unknown): Promise<void> {
+  return writeFileAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
 /**
- * Replaces `file` with `value` as JSON, mode 0600. Whoever reads it, also after a crash or a power
- * failure at any moment, finds the old content or the new one whole.
+ * Replaces `file` with `text`, mode 0600. Whoever reads it, also after a crash or a power failure
+ * at any moment, finds the old content or the new one whole.
  */
-export async function writeJsonAtomically(file: string, value: unknown): Promise<void> {
+export async function writeFileAtomically(file: string, text: string): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.new`;
   try {
     const handle = await open(temporary, 'wx', 0o600);
     try {
-      await handle.writeFile(`${JSON.stringify(value, null, 2)}\n`);
+      await handle.writeFile(text);
       await handle.sync();
     } finally {
       await handle.close();

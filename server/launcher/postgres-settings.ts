@@ -12,7 +12,7 @@ const PostgresSettings = z.object({
 /** What outlives a start: data sources are bound to the port, the cluster to the password. */
 export type PostgresSettings = z.infer<typeof PostgresSettings>;
 
-export const settingsFile = (dataDir: string): string => path.join(dataDir, 'postgres.json');
+const settingsFile = (dataDir: string): string => path.join(dataDir, 'postgres.json');
 
 /**
  * The port and password of the cluster of `dataDir`, kept in postgres.json (0600) since before the

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import type { PostgresUser } from './postgres-user.ts';
 
 /** All that a child sees of our environment: nothing of it. */
-export const childEnvironment = { PATH: '/usr/bin:/bin', LANG: 'C', LC_ALL: 'C', TZ: 'UTC' };
+const childEnvironment = { PATH: '/usr/bin:/bin', LANG: 'C', LC_ALL: 'C', TZ: 'UTC' };
 
 interface RunOptions {
-  user?: PostgresUser | undefined;
+  /** Whom to run as; ourselves when undefined. Only root may choose. */
+  user?: { uid: number; gid: number } | undefined;
   signal?: AbortSignal | undefined;
 }
 

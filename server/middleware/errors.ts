@@ -1,7 +1,8 @@
-import { TRPCError } from '@trpc/server';
+import { TRPCError, type TRPCDefaultErrorShape } from '@trpc/server';
 import { z } from 'zod';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { Context } from '../context.ts';
 
 type TrpcCode = TRPCError['code'];
 
@@ -87,15 +88,7 @@ export function logError(log: Logger, error: AppError, path: string): void {
 }
 
 /** tRPC's own body: public text, stable code, fields and request id; no stack, no cause. */
-export function formatError({
-  shape,
-  error,
-  ctx,
-}: {
-  shape: { code: number; message: string; data: { httpStatus: number; code: string; path?: string } };
-  error: TRPCError;
-  ctx: { request: { requestId: string } } | undefined;
-}) {
+export function formatError(shape: TRPCDefaultErrorShape, error: TRPCError, ctx: Context | undefined) {
   const { code, message, fields } = toAppError(error);
   const { status, trpc } = errorTable[code];
   return {

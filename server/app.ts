@@ -1,0 +1,103 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createExpressMiddleware } from '@trpc/server/adapters/express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import { AppError, notFound } from '../shared/errors.ts';
+import { createContext, type Services } from './context.ts';
+import type { Readiness } from './health.ts';
+import { metricsText } from './metrics.ts';
+import { assertShallow, bodyText, maxBodyBytes, translateTransportErrors } from './middleware/body.ts';
+import { errorTable, logError, toAppError } from './middleware/errors.ts';
+import { incoming, logRequests } from './middleware/request.ts';
+import { restRouter } from './rest/dispatch.ts';
+import { surfaces } from './rest/surfaces/index.ts';
+import { appRouter } from './router.ts';
+
+interface AppOptions {
+  readonly services: Services;
+  readonly readiness: Readiness;
+  /** Public keys of access tokens, as JWKs. */
+  readonly jwks: readonly object[];
+  readonly metricsToken: string | undefined;
+}
+
+/** The HTTP application: health and metrics, then every surface, then RPC. */
+export function createApp({ services, readiness, jwks, metricsToken }: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.use(logRequests(services.log));
+  app.use(helmet());
+  app.get('/api/healthz', healthz(readiness));
+  app.get('/metrics', metrics(services, metricsToken));
+  app.get('/.well-known/jwks.json', (_req, res) => void res.json({ keys: jwks }));
+  app.use(bodyText, translateTransportErrors);
+  for (const surface of surfaces) {
+    app.use(surface.prefix, startedOnly(readiness), restRouter(surface, services));
+  }
+  app.use('/trpc', startedOnly(readiness), checkDepth, trpc(services));
+  app.use(() => {
+    throw notFound('Route');
+  });
+  app.use(lastResort(services));
+  return app;
+}
+
+function healthz(readiness: Readiness): RequestHandler {
+  return async (_req, res) => {
+    const checks = await readiness.check();
+    const isReady = checks.database === 'up' && checks.queue === 'up';
+    res.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'unavailable', ...checks });
+  };
+}
+
+function metrics(services: Services, token: string | undefined): RequestHandler {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return async (req, res) => {
+    const given = digest(req.headers.authorization ?? '');
+    if (token !== undefined && !timingSafeEqual(given, digest(`Bearer ${token}`))) {
+      throw new AppError('UNAUTHENTICATED', 'The metrics token is missing or wrong');
+    }
+    res.type('text/plain').send(await metricsText(services.orm));
+  };
+}
+
+/** Until the database was found in order, everything that needs it says so at once. */
+function startedOnly(readiness: Readiness): RequestHandler {
+  return (_req, _res, next) => {
+    if (readiness.started) return next();
+    throw new AppError('UNAVAILABLE', 'The service is starting');
+  };
+}
+
+const checkDepth: RequestHandler = (req, _res, next) => {
+  if (typeof req.body === 'string') assertShallow(req.body);
+  const input = new URL(req.originalUrl, 'http://localhost').searchParams.get('input');
+  if (input !== null) assertShallow(input);
+  next();
+};
+
+function trpc(services: Services): RequestHandler {
+  const handle = createExpressMiddleware({
+    router: appRouter,
+    maxBodySize: maxBodyBytes,
+    // A batch is a convenience of the typed client; larger ones multiply the work of one request.
+    maxBatchSize: 10,
+    createContext: ({ req, res }) => createContext(services, incoming(req, res)),
+  });
+  return (req, res, next) => {
+    res.locals['operation'] = 'trpc';
+    handle(req, res, next);
+  };
+}
+
+/** For errors outside of any surface, in the shape of the public one. */
+function lastResort(services: Services): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    if (res.headersSent) return next(error);
+    const appError = toAppError(error);
+    logError(services.log.child({ requestId: incoming(req, res).requestId }), appError, req.path);
+    const { code, message } = appError;
+    if (code === 'UNAVAILABLE') res.set('Retry-After', '5');
+    res.status(errorTable[code].status).json({ error: { title: code, detail: message } });
+  };
+}

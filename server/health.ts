@@ -1,0 +1,30 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { PgBoss } from 'pg-boss';
+import type { Orm } from '../shared/db/orm.ts';
+
+export interface Readiness {
+  /** Whether the process has found its database in order once. */
+  readonly started: boolean;
+  check(): Promise<{ database: 'up' | 'down'; queue: 'up' | 'down' }>;
+}
+
+// Long enough for a busy database, short enough for a load balancer's own time-out.
+const deadlineMs = 2_000;
+
+const within = (work: Promise<unknown>): Promise<boolean> =>
+  Promise.race([work.then(() => true, () => false), delay(deadlineMs, false, { ref: false })]);
+
+/** Asks PostgreSQL itself, every time: a remembered answer would hide an outage. */
+export function createReadiness(orm: Orm, boss: PgBoss, isStarted: () => boolean): Readiness {
+  return {
+    get started() {
+      return isStarted();
+    },
+    async check() {
+      const database = await within(sql`select 1`.execute(orm.em.getKysely()));
+      const queue = isStarted() && database && (await within(boss.getQueue('sync-schema')));
+      return { database: database ? 'up' : 'down', queue: queue ? 'up' : 'down' };
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../../shared/clock.ts';
+
+interface ChildSpec {
+  readonly name: string;
+  readonly file: URL;
+  readonly env: Record<string, string>;
+}
+
+export interface Children {
+  /** Resolves with a sentence when a child cannot be kept running. */
+  readonly gaveUp: Promise<string>;
+  /** SIGTERM to all, SIGKILL to whoever is left after 7 s. */
+  stop(): Promise<void>;
+}
+
+// A child that lived this long had a good start: when it dies, it is started again.
+const healthyMs = 10_000;
+const graceMs = 7_000;
+
+/** Runs the processes of Basekeep, each with an environment of its own and nothing else. */
+export function startChildren(specs: readonly ChildSpec[]): Children {
+  const running = new Map<string, ChildProcess>();
+  const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
+  let isStopping = false;
+
+  const start = (spec: ChildSpec): void => {
+    const startedAt = systemClock.now().getTime();
+    const child = spawn(process.execPath, [spec.file.pathname], { env: spec.env, stdio: 'inherit' });
+    running.set(spec.name, child);
+    child.once('exit', () => {
+      running.delete(spec.name);
+      if (isStopping) return;
+      if (systemClock.now().getTime() - startedAt >= healthyMs) start(spec);
+      else giveUp(`The ${spec.name} process ended right after its start.`);
+    });
+  };
+  specs.forEach(start);
+
+  return {
+    gaveUp,
+    async stop() {
+      isStopping = true;
+      const children = [...running.values()];
+      const gone = Promise.all(
+        children.map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve()))),
+      );
+      for (const child of children) child.kill('SIGTERM');
+      await Promise.race([gone, delay(graceMs, undefined, { ref: false })]);
+      for (const child of running.values()) child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}

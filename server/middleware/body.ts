@@ -1,0 +1,73 @@
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import { AppError, invalidField } from '../../shared/errors.ts';
+
+/** The largest body, decompressed: 256 KB. */
+export const maxBodyBytes = 256 * 1_024;
+
+/** Deeper than any input of ours by far, and shallow enough for every recursion over it. */
+const maxDepth = 32;
+
+/** JSON bodies as text: whoever parses them does it through `parseJson`. */
+export const bodyText: RequestHandler = express.text({ type: 'application/json', limit: maxBodyBytes });
+
+/** Strict JSON no deeper than 32. VALIDATION otherwise; an empty text counts as an empty object. */
+export function parseJson(text: string): unknown {
+  if (text.trim() === '') return {};
+  assertShallow(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new AppError('VALIDATION', 'The body is not valid JSON');
+  }
+  assertPlain(value);
+  return value;
+}
+
+/** Counts brackets outside of strings, before anything recursive sees the text. */
+export function assertShallow(text: string): void {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const character = text[i];
+    if (inString) {
+      if (character === '\\') i += 1;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '[' || character === '{') {
+      depth += 1;
+      if (depth > maxDepth) throw invalidField('body', `Nested deeper than ${maxDepth} levels`);
+    } else if (character === ']' || character === '}') depth -= 1;
+  }
+}
+
+// Such a key reaches no prototype through JSON.parse; refusing it keeps it from anything behind.
+function assertPlain(value: unknown): void {
+  if (value === null || typeof value !== 'object') return;
+  if (Object.hasOwn(value, '__proto__')) throw invalidField('__proto__', 'Unknown field');
+  Object.values(value).forEach(assertPlain);
+}
+
+/** Errors of the body reader, by the name that the library gives them. */
+const readerErrors: Readonly<Record<string, AppError>> = {
+  'entity.too.large': new AppError('PAYLOAD_TOO_LARGE', 'The body is larger than 256 KB'),
+  'encoding.unsupported': new AppError('UNSUPPORTED_MEDIA_TYPE', 'The content encoding is not supported'),
+  'charset.unsupported': new AppError('UNSUPPORTED_MEDIA_TYPE', 'The charset is not supported'),
+};
+
+/** Turns what express and the body reader throw into errors of ours. */
+export const translateTransportErrors: ErrorRequestHandler = (error: unknown, _req, _res, next) => {
+  next(fromTransport(error));
+};
+
+function fromTransport(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof AppError) return error;
+  const type = 'type' in error && typeof error.type === 'string' ? error.type : '';
+  const known = readerErrors[type];
+  if (known) return known;
+  const status = 'status' in error ? error.status : undefined;
+  if (status === 400 || error instanceof URIError) {
+    return new AppError('VALIDATION', 'The request could not be read', { cause: error });
+  }
+  return error;
+}

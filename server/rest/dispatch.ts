@@ -1,0 +1,89 @@
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
+import { AppError, notFound } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { createContext, type Services } from '../context.ts';
+import { toAppError, logError } from '../middleware/errors.ts';
+import { incoming } from '../middleware/request.ts';
+import { isPage } from '../paging.ts';
+import { appRouter } from '../router.ts';
+import { createCallerFactory } from '../trpc.ts';
+import { documentOf } from './document.ts';
+import { readInput } from './read-input.ts';
+import { operationsOf, type RestOperation } from './routes.ts';
+import type { PageValue, Surface } from './surface.ts';
+
+const createCaller = createCallerFactory(appRouter);
+
+/** The routes of one surface. Shape in, procedure, shape out; nothing is decided here. */
+export function restRouter(surface: Surface, services: Services): Router {
+  const router = express.Router({ caseSensitive: true, strict: false });
+  const operations = operationsOf(surface.name);
+  let document: unknown;
+  router.get(surface.documentPath, (_req, res) => {
+    document ??= documentOf(surface, operations);
+    res.json(document);
+  });
+  for (const [path, methods] of byPath(operations)) {
+    const route = router.route(path.replace(/\{(\w+)\}/g, ':$1'));
+    for (const operation of methods) {
+      route[lower(operation.method)](handler(surface, services, operation));
+    }
+    route.all(refuseMethod(methods));
+  }
+  router.use(() => {
+    throw notFound('Route');
+  });
+  router.use(errorHandler(surface, services.log));
+  return router;
+}
+
+function byPath(operations: readonly RestOperation[]): Map<string, RestOperation[]> {
+  return Map.groupBy(operations, ({ path }) => path);
+}
+
+const lower = (method: RestOperation['method']) =>
+  method.toLowerCase() as Lowercase<RestOperation['method']>;
+
+function handler(surface: Surface, services: Services, operation: RestOperation): RequestHandler {
+  return async (req, res) => {
+    res.locals['operation'] = operation.procedure;
+    const context = createContext(services, incoming(req, res));
+    const output = await call(context, operation, readInput(operation, req));
+    res.status(operation.meta.status ?? 200);
+    res.json(isPage(operation.output) ? surface.page(output as PageValue) : surface.value(output));
+  };
+}
+
+type Caller = Record<string, Record<string, (input: unknown) => Promise<unknown>>>;
+
+async function call(context: Parameters<typeof createCaller>[0], operation: RestOperation, input: unknown) {
+  const [feature = '', name = ''] = operation.procedure.split('.');
+  const procedure = (createCaller(context) as unknown as Caller)[feature]?.[name];
+  if (!procedure) throw new Error(`no procedure ${operation.procedure}`);
+  return procedure(input);
+}
+
+function refuseMethod(operations: readonly RestOperation[]): RequestHandler {
+  const allow = operations.map(({ method }) => method).join(', ');
+  return (_req, res) => {
+    res.set('Allow', allow);
+    throw new AppError('METHOD_NOT_ALLOWED', `This path answers to ${allow}`);
+  };
+}
+
+function errorHandler(surface: Surface, log: Logger): ErrorRequestHandler {
+  return (error: unknown, req: Request, res: Response, next) => {
+    if (res.headersSent) return next(error);
+    const appError = toAppError(error);
+    logError(log.child({ requestId: incoming(req, res).requestId }), appError, req.path);
+    const { status, body } = surface.error(appError);
+    if (appError.code === 'UNAVAILABLE') res.set('Retry-After', '5');
+    res.status(status).json(body);
+  };
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { AppError, ErrorCode } from '../../../shared/errors.ts';
+import { errorTable } from '../../middleware/errors.ts';
+import type { ErrorShape, Surface } from '../surface.ts';
+
+/** The titles of the contract, and ours for what it leaves open. */
+const titles = {
+  VALIDATION: 'ValidationError',
+  CONNECTION_FAILED: 'ConnectionFailed',
+  UNAUTHENTICATED: 'Unauthorized',
+  // Whoever lacks the right is told what a stranger is told.
+  FORBIDDEN: 'NotFound',
+  NOT_FOUND: 'NotFound',
+  METHOD_NOT_ALLOWED: 'MethodNotAllowed',
+  CONFLICT: 'Conflict',
+  PAYLOAD_TOO_LARGE: 'PayloadTooLarge',
+  UNSUPPORTED_MEDIA_TYPE: 'UnsupportedMediaType',
+  RATE_LIMITED: 'RateLimitExceeded',
+  UNAVAILABLE: 'ServiceUnavailable',
+  INTERNAL: 'InternalError',
+} as const satisfies Record<ErrorCode, string>;
+
+function toError(error: AppError): ErrorShape {
+  if (error.code === 'FORBIDDEN') {
+    return { status: 404, body: { error: { title: titles.NOT_FOUND, detail: 'Organization not found' } } };
+  }
+  return {
+    status: errorTable[error.code].status,
+    body: {
+      error: {
+        title: titles[error.code],
+        detail: error.message,
+        ...(error.fields ? { fieldErrors: error.fields } : {}),
+      },
+    },
+  };
+}
+
+const ErrorResponse = z.object({
+  error: z.object({
+    title: z.string(),
+    detail: z.string(),
+    /** Field name to what is wrong with it. */
+    fieldErrors: z.record(z.string(), z.string()).optional(),
+  }),
+});
+const anError = { name: 'ErrorResponse', schema: ErrorResponse };
+
+export const publicSurface: Surface = {
+  name: 'public',
+  prefix: '/api/public',
+  title: 'Basekeep public API',
+  description: 'For server-side integrations: one bearer key acts for the user who made it.',
+  documentPath: '/openapi',
+  value: (data) => ({ data }),
+  page: ({ items, pagination }) => ({ data: items, pagination }),
+  valueSchema: (data) => z.object({ data }),
+  pageSchema: ({ shape }) => z.object({ data: shape.items, pagination: shape.pagination }),
+  error: toError,
+  errorSchemas: { 400: anError, 401: anError, 404: anError, 409: anError, 413: anError, 415: anError, 500: anError, 503: anError },
+};
