@@ -1,10 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { processesOf } from '../../server/launcher/postgres-processes.ts';
+import { waitUntil } from '../../server/launcher/wait-until.ts';
 import { ask, clusterOf, start, useDataFolder, useServer } from './launcher.ts';
 
 describe('a start', () => {
@@ -27,7 +28,27 @@ describe('a start', () => {
     expect((await start(dataDir)).port).toBe(free);
   });
 
-  it('that is aborted leaves no process behind', async () => {
+  it('that is aborted while PostgreSQL comes up leaves no process behind', async () => {
+    const dataDir = await useDataFolder();
+    await start(dataDir).then(({ stop }) => stop());
+    const cluster = await clusterOf(dataDir);
+    // A standby that takes no queries: it comes up for ever.
+    const standby = path.join(cluster, 'standby.signal');
+    await writeFile(standby, '');
+    await chmod(standby, 0o666);
+    const abort = new AbortController();
+    const settings = { hot_standby: 'off' };
+    const starting = start(dataDir, { settings, signal: abort.signal });
+    const isUp = async (): Promise<boolean> => (await processesOf(cluster)).length > 0;
+    expect(await waitUntil(isUp, { timeoutMs: 10_000 })).toBe(true);
+    abort.abort(new Error('Ctrl-C'));
+    await expect(starting).rejects.toThrow('Ctrl-C');
+    expect(await isUp()).toBe(false);
+    await rm(standby);
+    expect(await ask((await start(dataDir)).url, 'select 1')).toBe('1');
+  });
+
+  it('that is aborted while it makes the cluster leaves no process behind', async () => {
     const dataDir = await useDataFolder();
     const signal = AbortSignal.timeout(300);
     await expect(start(dataDir, { signal })).rejects.toThrow('timeout');
@@ -123,7 +144,8 @@ describe('a stop', () => {
     const busy = client.query('select count(*) from generate_series(1, 1e12)').catch(() => 'cut');
     const before = performance.now();
     await stop();
-    expect(performance.now() - before).toBeLessThan(10_000);
+    // 10 s are promised; in order it takes no fraction of the 8 s after which it gets rough.
+    expect(performance.now() - before).toBeLessThan(5_000);
     expect(await busy).toBe('cut');
     expect(await exited).toEqual({ code: 0, signal: null, expected: true });
     const again = await start(dataDir);

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
 } from '../../server/launcher/embedded-postgres.ts';
 import { processesOf, endProcessesOf } from '../../server/launcher/postgres-processes.ts';
 import { z } from 'zod';
@@ -68,12 +69,12 @@ export function useServer(settings: Record<string, string>): {
 /** Starts PostgreSQL in this process; stopped after the test when the test did not. */
 export async function start(
   dataDir: string,
-  options: { port?: number; signal?: AbortSignal } = {},
+  options: Omit<EmbeddedPostgresOptions, 'dataDir'> = {},
 ): Promise<EmbeddedPostgres> {
   const postgres = await startEmbeddedPostgres({
-    dataDir,
-    settings: { fsync: 'off' },
     ...options,
+    dataDir,
+    settings: { fsync: 'off', ...options.settings },
   });
   onTestFinished(() => postgres.stop());
   return postgres;

@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../server/launcher/embedded-postgres.ts';
+import { migrate } from '../../server/migrate.ts';
 import {
   makePostgresFolder,
   removeAbandonedFolders,
@@ -50,7 +50,7 @@ async function buildTemplate(superuserUrl: string): Promise<void> {
   await admin.connect();
   try {
     await admin.query(`create database ${templateDatabase}`);
-    await migrateTemplate(databaseUrl(superuserUrl, templateDatabase));
+    await migrate({ databaseUrl: databaseUrl(superuserUrl, templateDatabase) });
     // A connection to the template would keep it from being cloned.
     await admin.query(
       `alter database ${templateDatabase} with is_template true allow_connections false`,
@@ -58,16 +58,4 @@ async function buildTemplate(superuserUrl: string): Promise<void> {
   } finally {
     await admin.end();
   }
-}
-
-async function migrateTemplate(url: string): Promise<void> {
-  // TODO: import it plainly when server/migrate.ts is there.
-  const file = new URL('../../server/migrate.ts', import.meta.url);
-  const isThere = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return;
-  const { migrate } = await import(file.href);
-  await migrate({ databaseUrl: url });
 }
