@@ -3,9 +3,9 @@ import type { PostgresSession } from './session.ts';
 import type { Row } from './simple-query.ts';
 
 // Large enough to hide the round trip, small enough to stay in the processor's cache.
-const pageBytes = 1024 * 1024;
+const pageBytes = 256 * 1024;
 const firstPageRows = 500;
-const maxPageRows = 20_000;
+const maxPageRows = 5_000;
 
 /** Called with each page before any of its rows is handed out. */
 export type PageHook = (rows: readonly Row[]) => Promise<void>;

@@ -33,6 +33,7 @@ set local extra_float_digits = 1;
 set local jit = off;
 set local max_parallel_workers_per_gather = 0;
 set local enable_hashjoin = off;
+set local enable_sort = off;
 set local cursor_tuple_fraction = 1;`;
 
 /** The server's version, and its own word that nothing can be written. */
