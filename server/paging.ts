@@ -36,9 +36,10 @@ export function toPage<Row, Item extends { id: string }>(
   return { items, pagination: { nextCursor: hasMore ? (items.at(-1)?.id ?? null) : null, hasMore } };
 }
 
-/** A timestamp as PostgreSQL writes it, or a Date, as ISO 8601 in UTC. */
+/** A timestamptz as PostgreSQL writes it (`2026-11-21 18:00:00.123+00`), or a Date, as ISO 8601. */
 export function isoTime(value: string | Date): string {
-  return new Date(value).toISOString();
+  const time = value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}:00`);
+  return time.toISOString();
 }
 
 export function isoTimeOrNull(value: string | Date | null): string | null {

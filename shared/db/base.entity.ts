@@ -14,8 +14,8 @@ export const baseProperties = {
 export const tenantFilter = {
   tenant: {
     name: 'tenant',
-    cond: (args: { organizationId?: string }) =>
-      args.organizationId === undefined ? {} : { organizationId: args.organizationId },
+    cond: (args: { organizationId?: string } | undefined) =>
+      args?.organizationId === undefined ? {} : { organizationId: args.organizationId },
     default: true,
     args: false,
   },

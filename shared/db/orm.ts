@@ -21,10 +21,12 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
     // Values are written into SQL texts, so SQL is never logged.
     debug: false,
     pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
-    driverOptions: { connectionTimeoutMillis: 5_000, keepAlive: true },
+    // Timestamps are then written with the offset +00, which isoTime relies on.
+    driverOptions: { connectionTimeoutMillis: 5_000, keepAlive: true, options: '-c TimeZone=UTC' },
     migrations: {
       tableName: 'schema_migration',
       snapshot: false,
+      silent: true,
       migrationsList: [Migration20261121000000_first_light],
     },
   });

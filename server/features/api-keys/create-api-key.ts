@@ -26,6 +26,7 @@ export async function createApiKey(ctx: Needs, input: CreateApiKey): Promise<Cre
       hint: hintOf(key),
       hash: hashBearerKey(key),
       expiresAt,
+      deactivatedAt: null,
     });
     await em.flush();
     await recordAudit(

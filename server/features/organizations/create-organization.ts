@@ -42,6 +42,8 @@ async function insert(ctx: Needs, input: CreateOrganization, slug: string) {
         fullEmbedEnabled: false,
         embedAllowedOrigins: [],
         insightsEnabled: true,
+        customAiContext: null,
+        trialEndsAt: null,
         ...definedOnly(settings),
         name: input.name,
         isBillable: input.isBillable,

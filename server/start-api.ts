@@ -1,0 +1,124 @@
+import { createServer, type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../shared/clock.ts';
+import { startListener } from '../shared/db/listener.ts';
+import { createOrm, type Orm } from '../shared/db/orm.ts';
+import { EnvError } from '../shared/env.ts';
+import { createSendingBoss, startBoss } from '../shared/jobs/boss.ts';
+import { createJobs } from '../shared/jobs/client.ts';
+import type { Logger } from '../shared/logger.ts';
+import { assertSealingKey } from '../shared/vault/agree.ts';
+import { createSealer } from '../shared/vault/seal.ts';
+import { createApp } from './app.ts';
+import { createReadiness } from './health.ts';
+import { createPrincipals } from './identity/principals.ts';
+import { createVerifications } from './verifications.ts';
+
+export interface ApiOptions {
+  readonly databaseUrl: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly vaultPublicKey: Uint8Array;
+  readonly apiSecret: Uint8Array;
+  /** Public keys of access tokens, as JWKs. */
+  readonly jwks: readonly object[];
+  readonly metricsToken?: string | undefined;
+  readonly log: Logger;
+}
+
+export interface Api {
+  readonly port: number;
+  /** Settles when the database was found in order; rejects with `EnvError` when it was not. */
+  readonly ready: Promise<void>;
+  /** Finishes what is in flight, for 5 s at most, and closes everything. */
+  stop(): Promise<void>;
+}
+
+const drainMs = 5_000;
+
+/** Listens at once and answers 503 until PostgreSQL is there, however long that takes. */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { databaseUrl, log } = options;
+  const stopping = new AbortController();
+  const orm = createOrm({ databaseUrl, poolSize: 16 });
+  const boss = createSendingBoss(databaseUrl);
+  const listener = startListener(databaseUrl, ['basekeep_principal', 'basekeep_verified'], log);
+  let isStarted = false;
+
+  const services = {
+    orm,
+    sealer: await createSealer(options.vaultPublicKey),
+    jobs: createJobs(boss),
+    principals: createPrincipals(orm, listener),
+    verifications: createVerifications(listener),
+    clock: systemClock,
+    log,
+    apiSecret: options.apiSecret,
+  };
+  const readiness = createReadiness(orm, boss, () => isStarted);
+  const { jwks, metricsToken } = options;
+  const app = createApp({ services, readiness, jwks, metricsToken });
+  const close = () =>
+    Promise.allSettled([listener.close(), boss.stop({ graceful: false }), orm.close(true)]);
+  const server = createServer(app);
+  try {
+    await listen(server, options.port);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  const getReady = async (): Promise<void> => {
+    await startBoss(boss, log, stopping.signal);
+    await untilAgreed(orm, options.vaultPublicKey, log, stopping.signal);
+    isStarted = true;
+  };
+  return {
+    port: portOf(server),
+    ready: getReady(),
+    async stop() {
+      stopping.abort();
+      await drain(server);
+      await close();
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  // A client that sends slowly holds a connection, and nothing more, for this long.
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 15_000;
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE' || error.code === 'EACCES';
+      reject(isTaken ? new EnvError(`The port ${port} is taken; set PORT to another one.`) : error);
+    });
+    server.listen(port, resolve);
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen');
+  return address.port;
+}
+
+/** Closes idle connections at once, lets requests in flight finish, and ends the rest. */
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
+  server.closeAllConnections();
+}
+
+async function untilAgreed(orm: Orm, key: Uint8Array, log: Logger, signal: AbortSignal) {
+  for (let attempt = 0; !signal.aborted; attempt += 1) {
+    try {
+      return await assertSealingKey(orm.em.fork(), key);
+    } catch (error) {
+      if (error instanceof EnvError) throw error;
+      log.warn({ err: error, attempt }, 'waiting for PostgreSQL');
+      await delay(Math.min(5_000, 100 * 2 ** attempt), undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
