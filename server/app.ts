@@ -6,7 +6,12 @@ import { AppError, notFound } from '../shared/errors.ts';
 import { createContext, type Services } from './context.ts';
 import type { Readiness } from './health.ts';
 import { metricsText } from './metrics.ts';
-import { assertShallow, bodyText, maxBodyBytes, translateTransportErrors } from './middleware/body.ts';
+import {
+  assertShallow,
+  bodyText,
+  maxBodyBytes,
+  translateTransportErrors,
+} from './middleware/body.ts';
 import { errorTable, logError, toAppError } from './middleware/errors.ts';
 import { incoming, logRequests } from './middleware/request.ts';
 import { restRouter } from './rest/dispatch.ts';

@@ -13,7 +13,13 @@ export interface Readiness {
 const deadlineMs = 2_000;
 
 const within = (work: Promise<unknown>): Promise<boolean> =>
-  Promise.race([work.then(() => true, () => false), delay(deadlineMs, false, { ref: false })]);
+  Promise.race([
+    work.then(
+      () => true,
+      () => false,
+    ),
+    delay(deadlineMs, false, { ref: false }),
+  ]);
 
 /** Asks PostgreSQL itself, every time: a remembered answer would hide an outage. */
 export function createReadiness(orm: Orm, boss: PgBoss, isStarted: () => boolean): Readiness {

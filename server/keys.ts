@@ -4,7 +4,9 @@ import { EnvError, readKeyFile } from '../shared/env.ts';
 /** The public half of the token signing key as a JWK (RFC 8037), `kid` = its RFC 7638 thumbprint. */
 export function signingJwk(path: string): object {
   try {
-    const publicKey = createPublicKey(createPrivateKey(readKeyFile('TOKEN_SIGNING_KEY_FILE', path)));
+    const publicKey = createPublicKey(
+      createPrivateKey(readKeyFile('TOKEN_SIGNING_KEY_FILE', path)),
+    );
     const { crv, kty, x } = publicKey.export({ format: 'jwk' });
     if (crv !== 'Ed25519') throw new EnvError('not an Ed25519 key');
     const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x })).digest('base64url');

@@ -23,6 +23,8 @@ async function main(): Promise<void> {
   const stop = (): void => void api.stop().then(() => process.exit(0));
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  // `npm start` holds the other end of this channel.
+  process.once('disconnect', stop);
   await api.ready;
   log.info('ready');
 }

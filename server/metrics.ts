@@ -40,6 +40,6 @@ export async function metricsText(orm: Orm): Promise<string> {
   );
   const snapshots = rows.map((row) => Snapshot.parse(row.metrics));
   if (snapshots.length === 0) return own;
-  const workers = AggregatorRegistry.aggregate(snapshots as unknown as object[]);
+  const workers = AggregatorRegistry.aggregate(snapshots);
   return `${own}\n${await workers.metrics()}`;
 }

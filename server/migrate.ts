@@ -13,7 +13,10 @@ const lockKey = 7_246_315;
  * the processes start; a second run, at the same time or later, waits and then changes nothing.
  */
 export async function migrate({ databaseUrl }: { databaseUrl: string }): Promise<void> {
-  const lock = new pg.Client({ connectionString: databaseUrl, application_name: 'basekeep-migrate' });
+  const lock = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'basekeep-migrate',
+  });
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [lockKey]);
@@ -34,7 +37,12 @@ async function migrateTables(databaseUrl: string): Promise<void> {
 }
 
 async function migrateQueues(databaseUrl: string): Promise<void> {
-  const boss = new PgBoss({ connectionString: databaseUrl, max: 2, supervise: false, schedule: false });
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    max: 2,
+    supervise: false,
+    schedule: false,
+  });
   const failed = new Promise<never>((_, reject) => boss.once('error', reject));
   await Promise.race([boss.start(), failed]);
   try {

@@ -33,7 +33,10 @@ export function toPage<Row, Item extends { id: string }>(
 ) {
   const items = rows.slice(0, limit).map(toItem);
   const hasMore = rows.length > limit;
-  return { items, pagination: { nextCursor: hasMore ? (items.at(-1)?.id ?? null) : null, hasMore } };
+  return {
+    items,
+    pagination: { nextCursor: hasMore ? (items.at(-1)?.id ?? null) : null, hasMore },
+  };
 }
 
 /** A timestamptz as PostgreSQL writes it (`2026-11-21 18:00:00.123+00`), or a Date, as ISO 8601. */

@@ -99,7 +99,8 @@ function listen(server: Server, port: number): Promise<void> {
 
 function portOf(server: Server): number {
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server does not listen');
+  if (address === null || typeof address === 'string')
+    throw new Error('the server does not listen');
   return address.port;
 }
 
@@ -118,7 +119,9 @@ async function untilAgreed(orm: Orm, key: Uint8Array, log: Logger, signal: Abort
     } catch (error) {
       if (error instanceof EnvError) throw error;
       log.warn({ err: error, attempt }, 'waiting for PostgreSQL');
-      await delay(Math.min(5_000, 100 * 2 ** attempt), undefined, { signal }).catch(() => undefined);
+      await delay(Math.min(5_000, 100 * 2 ** attempt), undefined, { signal }).catch(
+        () => undefined,
+      );
     }
   }
 }

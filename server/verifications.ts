@@ -24,7 +24,10 @@ export function createVerifications(listener: Listener): Verifications {
       const wait = async (ms: number, signal: AbortSignal): Promise<void> => {
         const timer = new AbortController();
         const either = AbortSignal.any([timer.signal, signal]);
-        await Promise.race([heard, delay(ms, undefined, { signal: either }).catch(() => undefined)]);
+        await Promise.race([
+          heard,
+          delay(ms, undefined, { signal: either }).catch(() => undefined),
+        ]);
         timer.abort();
       };
       return { wait, leave };

@@ -69,9 +69,7 @@ export const CatalogTable = z.object({
   checks: z.array(z.object({ name: Identifier, expression: z.string() })),
   indexes: z.array(CatalogIndex),
   /** For a partition: the table it belongs to and its bound. */
-  partitionOf: z
-    .object({ schema: Identifier, table: Identifier, bound: z.string() })
-    .nullable(),
+  partitionOf: z.object({ schema: Identifier, table: Identifier, bound: z.string() }).nullable(),
   /** For a partitioned table: its partition key, e.g. `RANGE (created_at)`. */
   partitionKey: z.string().nullable(),
 });

@@ -4,3 +4,6 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => new Date() };
+
+/** For deadlines and ages in memory: milliseconds since the epoch. */
+export const nowMs = (clock: Clock = systemClock): number => clock.now().getTime();

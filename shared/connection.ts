@@ -29,10 +29,7 @@ function isCertificateBundle(pem: string): boolean {
 }
 
 // The contract allows empty strings; they count as absent (see `given`).
-export const Host = text({ max: 255 }).refine(
-  isHost,
-  'Must be a host name or an IP address',
-);
+export const Host = text({ max: 255 }).refine(isHost, 'Must be a host name or an IP address');
 export const Port = z.int().min(0).max(65_535);
 const Name = text({ max: 1_024 });
 const Secret = text({ max: 16_384 });

@@ -17,7 +17,9 @@ const isCidr = (value: string): boolean => {
 const Cidrs = z
   .string()
   .transform((value) => value.split(',').map((part) => part.trim()))
-  .pipe(z.array(z.string().refine(isCidr, 'must be a comma-separated list of networks in CIDR form')));
+  .pipe(
+    z.array(z.string().refine(isCidr, 'must be a comma-separated list of networks in CIDR form')),
+  );
 
 const PostgresUrl = z
   .string()
@@ -128,9 +130,12 @@ export function readKeyFile(variable: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new EnvError(`The environment variable ${variable} points to a file that cannot be read.`, {
-      cause,
-    });
+    throw new EnvError(
+      `The environment variable ${variable} points to a file that cannot be read.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -22,7 +22,9 @@ export function newId(kind: keyof typeof prefixes): string {
 
 /** The id of a table: the same over every sync and every version, because it follows from the name. */
 export function tableId(dataSourceId: string, schema: string, name: string): string {
-  const hash = createHash('sha256').update(JSON.stringify([dataSourceId, schema, name])).digest();
+  const hash = createHash('sha256')
+    .update(JSON.stringify([dataSourceId, schema, name]))
+    .digest();
   return TypeID.fromUUIDBytes('tbl', hash.subarray(0, 16)).toString();
 }
 

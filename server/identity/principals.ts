@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { sql } from 'kysely';
+import { nowMs } from '../../shared/clock.ts';
 import type { Listener } from '../../shared/db/listener.ts';
 import type { Orm } from '../../shared/db/orm.ts';
 import type { Role } from '../../shared/roles.ts';
@@ -55,20 +56,20 @@ export function createPrincipals(orm: Orm, listener: Listener): Principals {
     const principal = await readPrincipal(orm, hash);
     if (principal && listener.connected && generation === startedAt) {
       if (cache.size >= maxEntries) cache.clear();
-      cache.set(hash.toString('base64'), { principal, until: Date.now() + timeToLiveMs });
+      cache.set(hash.toString('base64'), { principal, until: nowMs() + timeToLiveMs });
     }
     return principal;
   };
 
   const live = (principal: Principal | null): Principal | null =>
-    principal && principal.expiresAtMs > Date.now() ? principal : null;
+    principal && principal.expiresAtMs > nowMs() ? principal : null;
 
   return {
     async find(key) {
       if (!isBearerKey(key)) return null;
       const hash = hashBearerKey(key);
       const cached = cache.get(hash.toString('base64'));
-      if (cached && cached.until > Date.now()) return live(cached.principal);
+      if (cached && cached.until > nowMs()) return live(cached.principal);
       return live(await load(hash));
     },
     async refresh(key) {

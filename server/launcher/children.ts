@@ -27,7 +27,11 @@ export function startChildren(specs: readonly ChildSpec[]): Children {
 
   const start = (spec: ChildSpec): void => {
     const startedAt = systemClock.now().getTime();
-    const child = spawn(process.execPath, [spec.file.pathname], { env: spec.env, stdio: 'inherit' });
+    const child = spawn(process.execPath, [spec.file.pathname], {
+      env: spec.env,
+      // The channel closes when this process dies in whatever way, and the child then stops.
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    });
     running.set(spec.name, child);
     child.once('exit', () => {
       running.delete(spec.name);
@@ -44,7 +48,9 @@ export function startChildren(specs: readonly ChildSpec[]): Children {
       isStopping = true;
       const children = [...running.values()];
       const gone = Promise.all(
-        children.map((child) => new Promise<void>((resolve) => child.once('exit', () => resolve()))),
+        children.map(
+          (child) => new Promise<void>((resolve) => child.once('exit', () => resolve())),
+        ),
       );
       for (const child of children) child.kill('SIGTERM');
       await Promise.race([gone, delay(graceMs, undefined, { ref: false })]);

@@ -38,7 +38,9 @@ export async function openControlDatabase(superuserUrl: string, dataDir: string)
 
 /** Makes a role that can sign in, or gives it this password again. */
 export async function makeRole(admin: pg.Client, role: string, password: string): Promise<void> {
-  const verb = (await isMissing(admin, 'select 1 from pg_roles where rolname = $1', role)) ? 'create' : 'alter';
+  const verb = (await isMissing(admin, 'select 1 from pg_roles where rolname = $1', role))
+    ? 'create'
+    : 'alter';
   await admin.query(
     `${verb} role ${pg.escapeIdentifier(role)} login password ${pg.escapeLiteral(password)}`,
   );

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { failedWith, readJson, writeJsonAtomically } from './json-file.ts';
 import { takeFileLock } from './file-lock.ts';
-import { choosePostgresUser } from './postgres-user.ts';
+import { choosePostgresUser } from './postgres/user.ts';
 
 export { readJson, writeJsonAtomically } from './json-file.ts';
 

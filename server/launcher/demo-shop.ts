@@ -86,7 +86,13 @@ export async function makeDemoShop(superuserUrl: string): Promise<DemoConnection
   }
   url.pathname = `/${database}`;
   await fill(url.href);
-  return { host: url.hostname, port: Number(url.port), databaseName: database, username: role, password };
+  return {
+    host: url.hostname,
+    port: Number(url.port),
+    databaseName: database,
+    username: role,
+    password,
+  };
 }
 
 async function fill(shopUrl: string): Promise<void> {

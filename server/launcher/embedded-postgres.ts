@@ -2,18 +2,18 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDataFolder } from './data-folder.ts';
 import { takeFileLock } from './file-lock.ts';
-import { findBinaries } from './postgres-binaries.ts';
+import { findBinaries } from './postgres/binaries.ts';
 import {
   clusterOwner,
   createCluster,
   isCluster,
   locateCluster,
   superuser,
-} from './postgres-cluster.ts';
-import { launchPostgres, type PostgresExit, type PostgresProcess } from './postgres-process.ts';
-import { stopLeftovers } from './postgres-processes.ts';
-import { assertPortIsFree, keepSettings } from './postgres-settings.ts';
-import { choosePostgresUser } from './postgres-user.ts';
+} from './postgres/cluster.ts';
+import { launchPostgres, type PostgresExit, type PostgresProcess } from './postgres/process.ts';
+import { stopLeftovers } from './postgres/processes.ts';
+import { assertPortIsFree, keepSettings } from './postgres/settings.ts';
+import { choosePostgresUser } from './postgres/user.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Holds postgres.json, postgres.log and the cluster, or a link to it; created when missing. */

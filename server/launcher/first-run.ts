@@ -41,7 +41,10 @@ interface FirstRunOptions {
  * writes `first-run.json` (0600). Null when there is an owner already. The file is written inside
  * the transaction, so whoever has an owner also has its password.
  */
-export async function firstRun(em: EntityManager, options: FirstRunOptions): Promise<FirstRun | null> {
+export async function firstRun(
+  em: EntityManager,
+  options: FirstRunOptions,
+): Promise<FirstRun | null> {
   if ((await em.count(User)) > 0) return null;
   const demo = await options.demo?.();
   const password = options.password ?? randomBytes(15).toString('base64url');
@@ -61,7 +64,12 @@ export async function firstRun(em: EntityManager, options: FirstRunOptions): Pro
     const orgId = organization.id;
     const { key } = await createApiKey(ctx, { orgId, name: 'First key' });
     if (demo) await createDataSource(ctx, demoInput(orgId, demo), { isDemo: true });
-    const result = { url: options.url, owner: { email, password }, organizationId: orgId, apiKey: key };
+    const result = {
+      url: options.url,
+      owner: { email, password },
+      organizationId: orgId,
+      apiKey: key,
+    };
     await writeJsonAtomically(path.join(options.dataDir, 'first-run.json'), result);
     return result;
   });

@@ -8,9 +8,15 @@ interface GreetingOptions {
 
 /** What `npm start` prints when everything runs; the secrets in it only the first time. */
 export function greeting({ url, dataDir, first }: GreetingOptions): string {
-  const lines = ['', `Basekeep is running at ${url}`, `  API description  ${url}/api/public/openapi`];
+  const lines = [
+    '',
+    `Basekeep is running at ${url}`,
+    `  API description  ${url}/api/public/openapi`,
+  ];
   if (!first) {
-    lines.push(`  Sign-in and key  were shown at the first start and stand in ${dataDir}/first-run.json`);
+    lines.push(
+      `  Sign-in and key  were shown at the first start and stand in ${dataDir}/first-run.json`,
+    );
     return `${lines.join('\n')}\n\n`;
   }
   lines.push(

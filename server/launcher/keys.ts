@@ -25,20 +25,27 @@ export function keyFilesIn(folder: string): KeyFiles {
  * key is not replaced: everything sealed with its public key would be lost without a word.
  */
 export async function makeKeys(files: KeyFiles): Promise<void> {
-  for (const file of Object.values(files)) await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  for (const file of Object.values(files))
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   await makeVaultKeys(files);
   if (!(await exists(files.tokenSigningKey))) {
     const { privateKey } = generateKeyPairSync('ed25519');
-    await writeFileAtomically(files.tokenSigningKey, String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
+    await writeFileAtomically(
+      files.tokenSigningKey,
+      String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+    );
   }
-  if (!(await exists(files.apiSecret))) await writeFileAtomically(files.apiSecret, line(randomBytes(32)));
+  if (!(await exists(files.apiSecret)))
+    await writeFileAtomically(files.apiSecret, line(randomBytes(32)));
 }
 
 async function makeVaultKeys({ vaultPublicKey, vaultPrivateKey }: KeyFiles): Promise<void> {
   const hasPublic = await exists(vaultPublicKey);
   const hasPrivate = await exists(vaultPrivateKey);
   if (hasPublic && !hasPrivate) {
-    throw new Error(`The vault's private key ${vaultPrivateKey} is missing: restore it from a backup.`);
+    throw new Error(
+      `The vault's private key ${vaultPrivateKey} is missing: restore it from a backup.`,
+    );
   }
   if (hasPublic) return;
   await sodium.ready;

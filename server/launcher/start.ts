@@ -40,11 +40,17 @@ async function start(env: LauncherEnv): Promise<string> {
 }
 
 async function openDatabase(env: LauncherEnv, dataDir: string) {
-  if (env.DATABASE_URL !== undefined) return { databaseUrl: env.DATABASE_URL, superuserUrl: undefined };
+  if (env.DATABASE_URL !== undefined)
+    return { databaseUrl: env.DATABASE_URL, superuserUrl: undefined };
   const postgres = await startEmbeddedPostgres({ dataDir });
   started.push(() => postgres.stop());
-  void postgres.exited.then(() => stop(1, 'The embedded PostgreSQL ended by itself; see postgres.log.'));
-  return { databaseUrl: await openControlDatabase(postgres.url, dataDir), superuserUrl: postgres.url };
+  void postgres.exited.then(() =>
+    stop(1, 'The embedded PostgreSQL ended by itself; see postgres.log.'),
+  );
+  return {
+    databaseUrl: await openControlDatabase(postgres.url, dataDir),
+    superuserUrl: postgres.url,
+  };
 }
 
 interface Installation {
@@ -152,5 +158,6 @@ process.on('SIGINT', () => void stop(0));
 try {
   await start(readEnv('launcher'));
 } catch (error) {
-  if (stopping === undefined) await stop(1, error instanceof Error ? error.message : 'The start failed.');
+  if (stopping === undefined)
+    await stop(1, error instanceof Error ? error.message : 'The start failed.');
 }

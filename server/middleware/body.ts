@@ -8,7 +8,10 @@ export const maxBodyBytes = 256 * 1_024;
 const maxDepth = 32;
 
 /** JSON bodies as text: whoever parses them does it through `parseJson`. */
-export const bodyText: RequestHandler = express.text({ type: 'application/json', limit: maxBodyBytes });
+export const bodyText: RequestHandler = express.text({
+  type: 'application/json',
+  limit: maxBodyBytes,
+});
 
 /** Strict JSON no deeper than 32. VALIDATION otherwise; an empty text counts as an empty object. */
 export function parseJson(text: string): unknown {
@@ -51,7 +54,10 @@ function assertPlain(value: unknown): void {
 /** Errors of the body reader, by the name that the library gives them. */
 const readerErrors: Readonly<Record<string, AppError>> = {
   'entity.too.large': new AppError('PAYLOAD_TOO_LARGE', 'The body is larger than 256 KB'),
-  'encoding.unsupported': new AppError('UNSUPPORTED_MEDIA_TYPE', 'The content encoding is not supported'),
+  'encoding.unsupported': new AppError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    'The content encoding is not supported',
+  ),
   'charset.unsupported': new AppError('UNSUPPORTED_MEDIA_TYPE', 'The charset is not supported'),
 };
 

@@ -24,7 +24,8 @@ export const errorTable = {
 
 /** SQLSTATEs and socket errors that mean "PostgreSQL is away", not "we made a mistake". */
 const awayCodes = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
-const awayTexts = /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+const awayTexts =
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
 
 /** Any error as one of ours. What nobody foresaw becomes INTERNAL, and its text stays here. */
 export function toAppError(error: unknown): AppError {
@@ -32,7 +33,9 @@ export function toAppError(error: unknown): AppError {
     if (e instanceof AppError) return e;
     if (e instanceof z.ZodError) return fromZod(e);
     if (isDatabaseAway(e)) {
-      return new AppError('UNAVAILABLE', 'The service is not available right now', { cause: error });
+      return new AppError('UNAVAILABLE', 'The service is not available right now', {
+        cause: error,
+      });
     }
   }
   return fromTrpc(error) ?? new AppError('INTERNAL', 'Internal error', { cause: error });
@@ -40,28 +43,24 @@ export function toAppError(error: unknown): AppError {
 
 function isDatabaseAway(error: Error): boolean {
   if ('code' in error && typeof error.code === 'string' && awayCodes.test(error.code)) return true;
-  if (error instanceof AggregateError) return error.errors.some((e) => e instanceof Error && isDatabaseAway(e));
+  if (error instanceof AggregateError)
+    return error.errors.some((e) => e instanceof Error && isDatabaseAway(e));
   return awayTexts.test(error.message);
 }
 
-/** Errors that tRPC itself raises about the request. Its texts quote input, so they are replaced. */
+/** What tRPC itself says of a request. Its own texts quote input, so they are replaced. */
+const trpcTexts: Partial<Record<TrpcCode, readonly [ErrorCode, string]>> = {
+  NOT_FOUND: ['NOT_FOUND', 'There is no such procedure'],
+  METHOD_NOT_SUPPORTED: ['METHOD_NOT_ALLOWED', 'Queries are GET and mutations are POST'],
+  PAYLOAD_TOO_LARGE: ['PAYLOAD_TOO_LARGE', 'The body is larger than 256 KB'],
+  UNSUPPORTED_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json'],
+  BAD_REQUEST: ['VALIDATION', 'The request could not be read'],
+  PARSE_ERROR: ['VALIDATION', 'The request could not be read'],
+};
+
 function fromTrpc(error: unknown): AppError | null {
-  if (!(error instanceof TRPCError)) return null;
-  switch (error.code) {
-    case 'NOT_FOUND':
-      return new AppError('NOT_FOUND', 'There is no such procedure', { cause: error });
-    case 'METHOD_NOT_SUPPORTED':
-      return new AppError('METHOD_NOT_ALLOWED', 'Queries are GET and mutations are POST', { cause: error });
-    case 'PAYLOAD_TOO_LARGE':
-      return new AppError('PAYLOAD_TOO_LARGE', 'The body is larger than 256 KB', { cause: error });
-    case 'UNSUPPORTED_MEDIA_TYPE':
-      return new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json', { cause: error });
-    case 'BAD_REQUEST':
-    case 'PARSE_ERROR':
-      return new AppError('VALIDATION', 'The request could not be read', { cause: error });
-    default:
-      return null;
-  }
+  const known = error instanceof TRPCError ? trpcTexts[error.code] : undefined;
+  return known ? new AppError(known[0], known[1], { cause: error }) : null;
 }
 
 /** One sentence per field, each field by its path. */
@@ -88,7 +87,11 @@ export function logError(log: Logger, error: AppError, path: string): void {
 }
 
 /** tRPC's own body: public text, stable code, fields and request id; no stack, no cause. */
-export function formatError(shape: TRPCDefaultErrorShape, error: TRPCError, ctx: Context | undefined) {
+export function formatError(
+  shape: TRPCDefaultErrorShape,
+  error: TRPCError,
+  ctx: Context | undefined,
+) {
   const { code, message, fields } = toAppError(error);
   const { status, trpc } = errorTable[code];
   return {

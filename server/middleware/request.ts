@@ -17,7 +17,10 @@ export function logRequests(log: Logger): RequestHandler {
       const status = res.writableFinished ? res.statusCode : 499;
       observeRequest({ operation, method: req.method, status, durationMs });
       // The path as it was matched: what callers put into paths and queries stays out of the log.
-      log.info({ requestId, method: req.method, operation, status, durationMs: Math.round(durationMs) }, 'request');
+      log.info(
+        { requestId, method: req.method, operation, status, durationMs: Math.round(durationMs) },
+        'request',
+      );
     });
     next();
   };

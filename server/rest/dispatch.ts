@@ -62,7 +62,11 @@ function handler(surface: Surface, services: Services, operation: RestOperation)
 
 type Caller = Record<string, Record<string, (input: unknown) => Promise<unknown>>>;
 
-async function call(context: Parameters<typeof createCaller>[0], operation: RestOperation, input: unknown) {
+async function call(
+  context: Parameters<typeof createCaller>[0],
+  operation: RestOperation,
+  input: unknown,
+) {
   const [feature = '', name = ''] = operation.procedure.split('.');
   const procedure = (createCaller(context) as unknown as Caller)[feature]?.[name];
   if (!procedure) throw new Error(`no procedure ${operation.procedure}`);

@@ -17,7 +17,9 @@ interface Operation {
 export function documentOf(surface: Surface, operations: readonly RestOperation[]): object {
   const t = initTRPC.meta<OpenApiMeta>().create();
   const derived = t.router(
-    Object.fromEntries(operations.map((operation) => [flatName(operation), derive(t, surface, operation)])),
+    Object.fromEntries(
+      operations.map((operation) => [flatName(operation), derive(t, surface, operation)]),
+    ),
   );
   const document = generateOpenApiDocument(derived, {
     title: surface.title,
@@ -26,7 +28,9 @@ export function documentOf(surface: Surface, operations: readonly RestOperation[
     openApiVersion: '3.1.0',
     baseUrl: surface.prefix,
     securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer' } },
-    defs: Object.fromEntries(Object.values(surface.errorSchemas).map(({ name, schema }) => [name, schema])),
+    defs: Object.fromEntries(
+      Object.values(surface.errorSchemas).map(({ name, schema }) => [name, schema]),
+    ),
   });
   for (const operation of operations) {
     const documented = document.paths?.[operation.path]?.[lower(operation.method)];

@@ -33,7 +33,8 @@ function readBody(request: Request): Record<string, unknown> {
 }
 
 const hasContent = (request: Request): boolean =>
-  request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  request.headers['transfer-encoding'] !== undefined ||
+  Number(request.headers['content-length'] ?? 0) > 0;
 
 function readQuery(operation: RestOperation, query: readonly (readonly [string, string])[]) {
   const sent: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
@@ -48,12 +49,17 @@ function readQuery(operation: RestOperation, query: readonly (readonly [string, 
 function fromText(schema: unknown, value: string): unknown {
   const type = schema instanceof z.ZodType ? innermost(schema) : undefined;
   if (type instanceof z.ZodNumber && /^-?\d{1,15}(\.\d{1,15})?$/.test(value)) return Number(value);
-  if (type instanceof z.ZodBoolean && (value === 'true' || value === 'false')) return value === 'true';
+  if (type instanceof z.ZodBoolean && (value === 'true' || value === 'false'))
+    return value === 'true';
   return value;
 }
 
 function innermost(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable) {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodNullable
+  ) {
     const inner = schema.unwrap();
     return inner instanceof z.ZodType ? innermost(inner) : schema;
   }

@@ -16,7 +16,11 @@ export interface RestOperation {
 }
 
 interface ProcedureDefinition {
-  readonly _def: { readonly meta?: Meta; readonly inputs: readonly unknown[]; readonly output?: unknown };
+  readonly _def: {
+    readonly meta?: Meta;
+    readonly inputs: readonly unknown[];
+    readonly output?: unknown;
+  };
 }
 
 const procedures = appRouter._def.procedures as unknown as Record<string, ProcedureDefinition>;

@@ -21,7 +21,7 @@ export async function recordAudit(
   em: EntityManager,
   origin: Origin,
   act: Act,
-  occurredAt: Date = new Date(),
+  occurredAt: Date,
 ): Promise<void> {
   const db = em.getKysely();
   const head = await lockHead(em, act.organizationId);

@@ -1,13 +1,14 @@
 import { p } from '@mikro-orm/core';
+import { systemClock } from '../clock.ts';
 
 /** What every row has. `id` is a typed prefix over a UUIDv7 (shared/ids.ts). */
 export const baseProperties = {
   id: p.string().primary(),
-  createdAt: p.datetime(3).onCreate(() => new Date()),
+  createdAt: p.datetime(3).onCreate(() => systemClock.now()),
   updatedAt: p
     .datetime(3)
-    .onCreate(() => new Date())
-    .onUpdate(() => new Date()),
+    .onCreate(() => systemClock.now())
+    .onUpdate(() => systemClock.now()),
 };
 
 /** Narrows every find to one organization once `em.setFilterParams('tenant', ...)` was called. */

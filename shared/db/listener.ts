@@ -24,7 +24,9 @@ export function startListener(
   channels: readonly Channel[],
   log: Logger,
 ): Listener {
-  const heard = new Map<string, Set<(payload: string) => void>>(channels.map((c) => [c, new Set()]));
+  const heard = new Map<string, Set<(payload: string) => void>>(
+    channels.map((c) => [c, new Set()]),
+  );
   const gaps = new Set<() => void>();
   const stop = new AbortController();
   let connected = false;
@@ -88,7 +90,10 @@ async function pingUntilDead(client: pg.Client, signal: AbortSignal): Promise<vo
   while (!signal.aborted) {
     await pause(5_000, signal);
     const answered = await Promise.race([
-      client.query('select 1').then(() => true, () => false),
+      client.query('select 1').then(
+        () => true,
+        () => false,
+      ),
       delay(5_000, false),
     ]);
     if (!answered) return;

@@ -42,7 +42,9 @@ export async function startBoss(boss: PgBoss, log: Logger, signal: AbortSignal):
       return;
     } catch (error) {
       log.warn({ err: error, attempt }, 'waiting for PostgreSQL');
-      await delay(Math.min(5_000, 100 * 2 ** attempt), undefined, { signal }).catch(() => undefined);
+      await delay(Math.min(5_000, 100 * 2 ** attempt), undefined, { signal }).catch(
+        () => undefined,
+      );
     }
   }
 }

@@ -15,7 +15,10 @@ export async function createSealer(publicKey: Uint8Array): Promise<Sealer> {
     throw new Error(`The vault's public key has ${publicKey.length} bytes instead of 32.`);
   }
   const kid = keyId(publicKey);
-  return { kid, seal: (plaintext, context) => seal(plaintext, encodeContext(context), publicKey, kid) };
+  return {
+    kid,
+    seal: (plaintext, context) => seal(plaintext, encodeContext(context), publicKey, kid),
+  };
 }
 
 function seal(plaintext: string, context: Buffer, publicKey: Uint8Array, kid: string): Envelope {

@@ -1,7 +1,7 @@
 import { chmod, cp, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { choosePostgresUser } from '../../server/launcher/postgres-user.ts';
+import { choosePostgresUser } from '../../server/launcher/postgres/user.ts';
 import { removePostgresFolder } from '../support/postgres-folder.ts';
 import { ask, clusterOf, isRoot, kill, spawnLauncher, start, useDataFolder } from './launcher.ts';
 

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { readJson } from '../../server/launcher/json-file.ts';
-import { waitUntil } from '../../server/launcher/wait-until.ts';
-import { processesOf } from '../../server/launcher/postgres-processes.ts';
+import { waitUntil } from '../../server/launcher/postgres/wait-until.ts';
+import { processesOf } from '../../server/launcher/postgres/processes.ts';
 import { ask, clusterOf, kill, spawnLauncher, start, useDataFolder } from './launcher.ts';
 
 describe('after a launcher was killed', () => {

@@ -4,8 +4,8 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { processesOf } from '../../server/launcher/postgres-processes.ts';
-import { waitUntil } from '../../server/launcher/wait-until.ts';
+import { processesOf } from '../../server/launcher/postgres/processes.ts';
+import { waitUntil } from '../../server/launcher/postgres/wait-until.ts';
 import { ask, clusterOf, start, useDataFolder, useServer } from './launcher.ts';
 
 describe('a start', () => {

@@ -11,7 +11,7 @@ import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
 } from '../../server/launcher/embedded-postgres.ts';
-import { processesOf, endProcessesOf } from '../../server/launcher/postgres-processes.ts';
+import { processesOf, endProcessesOf } from '../../server/launcher/postgres/processes.ts';
 import { z } from 'zod';
 import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
 

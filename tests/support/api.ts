@@ -73,7 +73,11 @@ export function useApi(database: TestDatabase): TestApi {
       em.create(User, { id, email: `${id}@example.com`, fullName: null, passwordHash: null });
       await em.flush();
       const ctx = { em, clock: systemClock, origin: systemOrigin, principal: { userId: id } };
-      const organization = await createOrganization(ctx, { name, isBillable: true, skipOnboarding: false });
+      const organization = await createOrganization(ctx, {
+        name,
+        isBillable: true,
+        skipOnboarding: false,
+      });
       const { key } = await createApiKey(ctx, { orgId: organization.id, name: 'test' });
       return { userId: id, orgId: organization.id, key };
     },
@@ -86,10 +90,16 @@ export function useApi(database: TestDatabase): TestApi {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(body === undefined
+          ? {}
+          : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, body: text ? JSON.parse(text) : undefined, headers: response.headers };
+      return {
+        status: response.status,
+        body: text ? JSON.parse(text) : undefined,
+        headers: response.headers,
+      };
     },
   };
   return self;

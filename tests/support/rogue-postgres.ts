@@ -60,7 +60,6 @@ export async function startRoguePostgres(
 class ScriptedPeer implements RoguePeer {
   #stream: Socket;
   readonly #all: Buffer[];
-  readonly #clear: Buffer[];
   #buffer = Buffer.alloc(0);
   #started = false;
   #wake: () => void = () => undefined;
@@ -68,7 +67,6 @@ class ScriptedPeer implements RoguePeer {
   constructor(socket: Socket, all: Buffer[], clear: Buffer[]) {
     this.#stream = socket;
     this.#all = all;
-    this.#clear = clear;
     this.#listen(clear);
   }
 

@@ -45,5 +45,10 @@ async function audit(
   { orgId, id }: ApiKeyRef,
   action: 'api_key.deactivated' | 'api_key.deleted',
 ): Promise<void> {
-  await recordAudit(em, ctx.origin, { organizationId: orgId, action, targetId: id }, ctx.clock.now());
+  await recordAudit(
+    em,
+    ctx.origin,
+    { organizationId: orgId, action, targetId: id },
+    ctx.clock.now(),
+  );
 }

@@ -9,7 +9,11 @@ import { deactivateApiKey, deleteApiKey } from './revoke-api-key.ts';
 
 export const apiKeys = router({
   create: organizationProcedure
-    .meta({ summary: 'Create a bearer key; it is shown once', permission: 'api-keys:write', status: 201 })
+    .meta({
+      summary: 'Create a bearer key; it is shown once',
+      permission: 'api-keys:write',
+      status: 201,
+    })
     .input(CreateApiKey)
     .output(CreatedApiKey)
     .mutation(({ ctx, input }) => createApiKey(ctx, input)),

@@ -13,7 +13,9 @@ import {
 } from '../../../shared/dialects.ts';
 import { invalidField } from '../../../shared/errors.ts';
 
-type Given = { readonly [F in ConnectionField | SecretField]?: Connection[keyof Connection] | undefined };
+type Given = {
+  readonly [F in ConnectionField | SecretField]?: Connection[keyof Connection] | undefined;
+};
 
 /** The secrets among what was sent. An empty string counts as not sent. */
 export function secretsIn(input: Given): ConnectionSecrets {

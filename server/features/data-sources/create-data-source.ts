@@ -47,7 +47,11 @@ export async function createDataSource(
     await ctx.jobs.send(em, 'check-health', { dataSourceId: id }, { key: id });
     await startTrial(ctx, em, input.orgId, now);
     const details = { dialect: input.dialect, secrets: Object.keys(secretsIn(input)) };
-    const act = { organizationId: input.orgId, action: 'data_source.created', targetId: id } as const;
+    const act = {
+      organizationId: input.orgId,
+      action: 'data_source.created',
+      targetId: id,
+    } as const;
     await recordAudit(em, ctx.origin, { ...act, details }, now);
     return readDataSource(em, { orgId: input.orgId, id });
   });

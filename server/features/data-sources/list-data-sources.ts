@@ -7,7 +7,9 @@ export async function listDataSources(
   ctx: Pick<CallerContext, 'em'>,
   input: { orgId: string; limit: number; cursor?: string | undefined },
 ) {
-  let query = selectDataSources(ctx.em, input.orgId).orderBy('id', 'desc').limit(input.limit + 1);
+  let query = selectDataSources(ctx.em, input.orgId)
+    .orderBy('id', 'desc')
+    .limit(input.limit + 1);
   if (input.cursor !== undefined) query = query.where('id', '<', input.cursor);
   return toPage(await query.execute(), input.limit, toDataSource);
 }

@@ -5,7 +5,11 @@ import { isoTime, isoTimeOrNull, toPage } from '../../paging.ts';
 import type { SyncRun } from './contract.ts';
 
 export function selectSyncRuns(em: EntityManager, dataSourceId: string) {
-  return em.getKysely().selectFrom('sync_run').selectAll().where('data_source_id', '=', dataSourceId);
+  return em
+    .getKysely()
+    .selectFrom('sync_run')
+    .selectAll()
+    .where('data_source_id', '=', dataSourceId);
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof selectSyncRuns>['executeTakeFirstOrThrow']>>;
@@ -33,7 +37,9 @@ export async function listSyncs(
   ctx: Pick<CallerContext, 'em'>,
   input: { id: string; limit: number; cursor?: string | undefined },
 ) {
-  let query = selectSyncRuns(ctx.em, input.id).orderBy('id', 'desc').limit(input.limit + 1);
+  let query = selectSyncRuns(ctx.em, input.id)
+    .orderBy('id', 'desc')
+    .limit(input.limit + 1);
   if (input.cursor !== undefined) query = query.where('id', '<', input.cursor);
   return toPage(await query.execute(), input.limit, toSyncRun);
 }

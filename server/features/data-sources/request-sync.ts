@@ -13,11 +13,21 @@ export async function requestSync(ctx: Needs, { orgId, id }: DataSourceRef): Pro
   return ctx.em.transactional(async (em) => {
     const row = await em.findOne(DataSource, { id, organizationId: orgId }, { lockMode: 4 });
     if (!row) throw notFound('Data source');
-    const runId = await enqueueSync(em, ctx.jobs, { orgId, dataSourceId: id, trigger: 'requested' });
+    const runId = await enqueueSync(em, ctx.jobs, {
+      orgId,
+      dataSourceId: id,
+      trigger: 'requested',
+    });
     row.lastSyncStatus = 'PENDING';
     await em.flush();
-    const act = { organizationId: orgId, action: 'data_source.sync_requested', targetId: id } as const;
+    const act = {
+      organizationId: orgId,
+      action: 'data_source.sync_requested',
+      targetId: id,
+    } as const;
     await recordAudit(em, ctx.origin, { ...act, details: { syncRunId: runId } }, ctx.clock.now());
-    return toSyncRun(await selectSyncRuns(em, id).where('id', '=', runId).executeTakeFirstOrThrow());
+    return toSyncRun(
+      await selectSyncRuns(em, id).where('id', '=', runId).executeTakeFirstOrThrow(),
+    );
   });
 }

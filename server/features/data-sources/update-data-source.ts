@@ -47,7 +47,8 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
     storeSecrets(em, ctx.sealer, { ...owner, connection }, secrets, versions);
 
     const isNew =
-      !isDeepStrictEqual(connection, row.connection) || Object.keys(secrets).length + unset.size > 0;
+      !isDeepStrictEqual(connection, row.connection) ||
+      Object.keys(secrets).length + unset.size > 0;
     if (input.displayName !== undefined) row.displayName = input.displayName;
     if (input.description !== undefined) row.description = input.description;
     if (isNew) {
@@ -69,7 +70,10 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
 
 function unsetIn(input: UpdateDataSource, secrets: object): ReadonlySet<SecretField> {
   const unset = new Set<SecretField>();
-  for (const [flag, field] of Object.entries(unsetFlags) as [keyof typeof unsetFlags, SecretField][]) {
+  for (const [flag, field] of Object.entries(unsetFlags) as [
+    keyof typeof unsetFlags,
+    SecretField,
+  ][]) {
     if (!input[flag]) continue;
     if (field in secrets) throw invalidField(field, `Cannot be sent together with ${flag}`);
     unset.add(field);

@@ -30,16 +30,35 @@ export async function verifyDataSource(ctx: Needs, input: VerifyDataSource) {
   const waiting = ctx.verifications.expect(draftId);
   try {
     await ctx.em.transactional(async (em) => {
-      em.create(ConnectionDraft, { id: draftId, organizationId: input.orgId, connection, report: null });
-      const owner = { organizationId: input.orgId, ownerType: 'connection_draft', ownerId: draftId } as const;
+      em.create(ConnectionDraft, {
+        id: draftId,
+        organizationId: input.orgId,
+        connection,
+        report: null,
+      });
+      const owner = {
+        organizationId: input.orgId,
+        ownerType: 'connection_draft',
+        ownerId: draftId,
+      } as const;
       storeSecrets(em, ctx.sealer, { ...owner, connection }, secretsIn(input));
       await em.flush();
       await ctx.jobs.send(em, 'verify-connection', { connectionDraftId: draftId });
-      const act = { organizationId: input.orgId, action: 'data_source.verified', targetId: draftId } as const;
-      await recordAudit(em, ctx.origin, { ...act, details: { dialect: input.dialect } }, ctx.clock.now());
+      const act = {
+        organizationId: input.orgId,
+        action: 'data_source.verified',
+        targetId: draftId,
+      } as const;
+      await recordAudit(
+        em,
+        ctx.origin,
+        { ...act, details: { dialect: input.dialect } },
+        ctx.clock.now(),
+      );
     });
     const report = await reportOf(ctx, draftId, waiting);
-    if (!report) throw new AppError('UNAVAILABLE', 'No worker answered within 30 seconds; try again');
+    if (!report)
+      throw new AppError('UNAVAILABLE', 'No worker answered within 30 seconds; try again');
     if (report.failure) throw connectionFailed(report.failure);
     return { success: true as const };
   } finally {
@@ -48,7 +67,11 @@ export async function verifyDataSource(ctx: Needs, input: VerifyDataSource) {
   }
 }
 
-async function reportOf(ctx: Needs, draftId: string, waiting: Waiting): Promise<ProbeReport | null> {
+async function reportOf(
+  ctx: Needs,
+  draftId: string,
+  waiting: Waiting,
+): Promise<ProbeReport | null> {
   const until = performance.now() + capMs;
   while (performance.now() < until && !ctx.request.signal.aborted) {
     await waiting.wait(Math.min(lookMs, until - performance.now()), ctx.request.signal);

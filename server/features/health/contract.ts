@@ -17,9 +17,7 @@ export const Health = z.object({
       checkedAt: z.iso.datetime(),
       durationMs: z.number(),
       serverVersion: z.string().nullable(),
-      failure: z
-        .object({ code: ConnectionFailureCodeSchema, message: z.string() })
-        .nullable(),
+      failure: z.object({ code: ConnectionFailureCodeSchema, message: z.string() }).nullable(),
       steps: z.array(ProbeStep),
     })
     .nullable(),

@@ -33,7 +33,10 @@ export const UpdateOrganization = z.strictObject({
   skipOnboarding: z.boolean().optional(),
 });
 
-export const GetOrganization = z.strictObject({ id: Id, include: z.enum(['jwtSecret']).optional() });
+export const GetOrganization = z.strictObject({
+  id: Id,
+  include: z.enum(['jwtSecret']).optional(),
+});
 
 export const Organization = z.object({
   id: z.string(),

@@ -60,7 +60,11 @@ async function insert(ctx: Needs, input: CreateOrganization, slug: string) {
       await recordAudit(
         em,
         ctx.origin,
-        { organizationId: organization.id, action: 'organization.created', targetId: organization.id },
+        {
+          organizationId: organization.id,
+          action: 'organization.created',
+          targetId: organization.id,
+        },
         ctx.clock.now(),
       );
       return toOrganization(organization);

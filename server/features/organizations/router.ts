@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { pageInput, pageOf } from '../../paging.ts';
 import { ownOrganizationProcedure, procedure, router } from '../../trpc.ts';
-import { CreateOrganization, GetOrganization, Organization, UpdateOrganization } from './contract.ts';
+import {
+  CreateOrganization,
+  GetOrganization,
+  Organization,
+  UpdateOrganization,
+} from './contract.ts';
 import { createOrganization } from './create-organization.ts';
 import { getOrganization } from './get-organization.ts';
 import { listOrganizations } from './list-organizations.ts';

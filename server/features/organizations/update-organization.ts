@@ -14,12 +14,15 @@ export async function updateOrganization(ctx: Needs, input: UpdateOrganization) 
     const organization = await em.findOne(Organization, { id }, { lockMode: 4 });
     if (!organization) throw notFound('Organization');
     if (changes.name !== undefined) organization.name = changes.name;
-    if (changes.customAiContext !== undefined) organization.customAiContext = changes.customAiContext;
-    if (changes.fullEmbedEnabled !== undefined) organization.fullEmbedEnabled = changes.fullEmbedEnabled;
+    if (changes.customAiContext !== undefined)
+      organization.customAiContext = changes.customAiContext;
+    if (changes.fullEmbedEnabled !== undefined)
+      organization.fullEmbedEnabled = changes.fullEmbedEnabled;
     if (changes.embedAllowedOrigins !== undefined)
       organization.embedAllowedOrigins = changes.embedAllowedOrigins;
     if (changes.isBillable !== undefined) organization.isBillable = changes.isBillable;
-    if (changes.insightsEnabled !== undefined) organization.insightsEnabled = changes.insightsEnabled;
+    if (changes.insightsEnabled !== undefined)
+      organization.insightsEnabled = changes.insightsEnabled;
     if (skipOnboarding && organization.onboardingStatus === 'STARTED')
       organization.onboardingStatus = 'SKIPPED';
     await em.flush();

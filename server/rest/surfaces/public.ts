@@ -22,7 +22,10 @@ const titles = {
 
 function toError(error: AppError): ErrorShape {
   if (error.code === 'FORBIDDEN') {
-    return { status: 404, body: { error: { title: titles.NOT_FOUND, detail: 'Organization not found' } } };
+    return {
+      status: 404,
+      body: { error: { title: titles.NOT_FOUND, detail: 'Organization not found' } },
+    };
   }
   return {
     status: errorTable[error.code].status,
@@ -57,5 +60,14 @@ export const publicSurface: Surface = {
   valueSchema: (data) => z.object({ data }),
   pageSchema: ({ shape }) => z.object({ data: shape.items, pagination: shape.pagination }),
   error: toError,
-  errorSchemas: { 400: anError, 401: anError, 404: anError, 409: anError, 413: anError, 415: anError, 500: anError, 503: anError },
+  errorSchemas: {
+    400: anError,
+    401: anError,
+    404: anError,
+    409: anError,
+    413: anError,
+    415: anError,
+    500: anError,
+    503: anError,
+  },
 };

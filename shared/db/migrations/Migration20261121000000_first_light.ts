@@ -118,7 +118,9 @@ export class Migration20261121000000_first_light extends Migration {
         is_active boolean not null,
         created_at timestamptz(3) not null
       )`);
-    this.addSql(`create unique index sealing_key_active on sealing_key (is_active) where is_active`);
+    this.addSql(
+      `create unique index sealing_key_active on sealing_key (is_active) where is_active`,
+    );
 
     this.addSql(`
       create table connection_draft (

@@ -15,9 +15,9 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import { syncFolder } from './json-file.ts';
-import type { PostgresBinaries } from './postgres-binaries.ts';
-import { canReach, type PostgresUser } from './postgres-user.ts';
+import { syncFolder } from '../json-file.ts';
+import type { PostgresBinaries } from './binaries.ts';
+import { canReach, type PostgresUser } from './user.ts';
 import { run } from './run.ts';
 import { makeSystemFolder, systemFolder } from './shared-runtime.ts';
 

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { failedWith } from './json-file.ts';
+import { failedWith } from '../json-file.ts';
 import { run } from './run.ts';
 import { waitUntil } from './wait-until.ts';
 

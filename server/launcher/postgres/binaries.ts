@@ -2,8 +2,8 @@ import { lstat, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
-import { failedWith } from './json-file.ts';
-import { canReach, type PostgresUser } from './postgres-user.ts';
+import { failedWith } from '../json-file.ts';
+import { canReach, type PostgresUser } from './user.ts';
 import { run } from './run.ts';
 import { shareRuntime } from './shared-runtime.ts';
 

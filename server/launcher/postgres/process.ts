@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChildProcess } from 'node:child_process';
-import type { PostgresBinaries } from './postgres-binaries.ts';
-import type { PostgresUser } from './postgres-user.ts';
-import { endProcessesOf } from './postgres-processes.ts';
+import type { PostgresBinaries } from './binaries.ts';
+import type { PostgresUser } from './user.ts';
+import { endProcessesOf } from './processes.ts';
 import { spawnAs } from './run.ts';
 import { waitUntil } from './wait-until.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
-import { failedWith, readJson, writeJsonAtomically } from './json-file.ts';
+import { failedWith, readJson, writeJsonAtomically } from '../json-file.ts';
 
 const PostgresSettings = z.object({
   port: z.number().int().min(1).max(65_535),
