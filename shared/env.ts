@@ -35,6 +35,11 @@ const common = {
   LOG_LEVEL: LogLevel.default('info'),
 };
 
+const owner = {
+  BASEKEEP_OWNER_EMAIL: z.email().default('owner@basekeep.local'),
+  BASEKEEP_OWNER_PASSWORD: z.string().min(12).max(1024).optional(),
+};
+
 /** `server/main.ts`. Nothing in here can open a secret. */
 const ServerEnv = z.object({
   ...common,
@@ -70,11 +75,13 @@ const LauncherEnv = z.object({
   DATABASE_URL: PostgresUrl.optional(),
   PORT: Port.default(3000),
   BASEKEEP_DATA_DIR: z.string().min(1).default('.data'),
-  BASEKEEP_OWNER_EMAIL: z.email().default('owner@basekeep.local'),
-  BASEKEEP_OWNER_PASSWORD: z.string().min(12).max(1024).optional(),
+  ...owner,
   EGRESS_ALLOW_CIDRS: Cidrs.optional(),
   METRICS_TOKEN: z.string().min(16).optional(),
 });
+
+/** `node server/launcher/create-owner.ts`. */
+const OwnerEnv = z.object({ ...common, ...owner });
 
 /** `node server/launcher/make-keys.ts`. */
 const KeysEnv = z.object({
@@ -90,6 +97,7 @@ const schemas = {
   migrate: MigrateEnv,
   launcher: LauncherEnv,
   keys: KeysEnv,
+  owner: OwnerEnv,
 };
 
 export type ServerEnv = z.infer<typeof ServerEnv>;

@@ -18,6 +18,8 @@ export type FieldErrors = Readonly<Record<string, string>>;
 
 interface AppErrorOptions {
   readonly fields?: FieldErrors;
+  /** With RATE_LIMITED: milliseconds until the window resets. */
+  readonly retryAfterMs?: number;
   /** Private: logged by name only, never sent. */
   readonly cause?: unknown;
 }
@@ -27,11 +29,13 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly fields: FieldErrors | undefined;
+  readonly retryAfterMs: number;
 
   constructor(code: ErrorCode, publicText: string, options: AppErrorOptions = {}) {
     super(publicText, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.fields = options.fields;
+    this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 }
 

@@ -20,6 +20,14 @@ export function newId(kind: keyof typeof prefixes): string {
   return typeid(prefixes[kind]).toString();
 }
 
+/** The smallest id of a moment: ids made earlier sort before it. */
+export function oldestIdOf(kind: keyof typeof prefixes, moment: Date): string {
+  const bytes = new Uint8Array(16);
+  // RFC 9562, UUIDv7: 48 bits of milliseconds first.
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(moment.getTime()) << 16n);
+  return TypeID.fromUUIDBytes(prefixes[kind], bytes).toString();
+}
+
 /** The id of a table: the same over every sync and every version, because it follows from the name. */
 export function tableId(dataSourceId: string, schema: string, name: string): string {
   const hash = createHash('sha256')

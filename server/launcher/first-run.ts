@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import path from 'node:path';
-import { z } from 'zod';
 import { systemOrigin } from '../../shared/audit/events.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { User } from '../../shared/db/entities/user.entity.ts';
@@ -14,48 +12,46 @@ import { createDataSource } from '../features/data-sources/create-data-source.ts
 import { createOrganization } from '../features/organizations/create-organization.ts';
 import { hashPassword } from '../identity/password.ts';
 import type { DemoConnection } from './demo-shop.ts';
-import { writeJsonAtomically } from './json-file.ts';
 
-const FirstRun = z.object({
-  url: z.string(),
-  owner: z.object({ email: z.string(), password: z.string() }),
-  organizationId: z.string(),
-  apiKey: z.string(),
-});
-
-export type FirstRun = z.infer<typeof FirstRun>;
+/** What nobody can find out later: shown once. */
+export interface FirstRun {
+  readonly owner: { readonly email: string; readonly password: string };
+  readonly organizationId: string;
+  readonly apiKey: string;
+}
 
 interface FirstRunOptions {
-  readonly dataDir: string;
-  readonly url: string;
   readonly email: string;
+  /** One is made up when it is absent. */
   readonly password: string | undefined;
-  readonly sealer: Sealer;
-  readonly jobs: Jobs;
-  /** Called when there is something to fill: makes the demo's database. */
-  readonly demo: (() => Promise<DemoConnection>) | undefined;
+  /** Called inside the transaction, as its last step: whoever has an owner has seen its password. */
+  readonly announce: (result: FirstRun) => Promise<void>;
+  readonly demo?: {
+    readonly sealer: Sealer;
+    readonly jobs: Jobs;
+    /** Makes the demo's database. */
+    readonly open: () => Promise<DemoConnection>;
+  };
 }
 
 /**
- * Gives an empty installation its owner, an organization, a bearer key and the demo data source, and
- * writes `first-run.json` (0600). Null when there is an owner already. The file is written inside
- * the transaction, so whoever has an owner also has its password.
+ * Gives an empty installation its owner, an organization, a bearer key and, where there is a server
+ * for it, the demo data source. Null, and nothing done, when there is an owner already.
  */
 export async function firstRun(
   em: EntityManager,
   options: FirstRunOptions,
 ): Promise<FirstRun | null> {
   if ((await em.count(User)) > 0) return null;
-  const demo = await options.demo?.();
+  const demo = options.demo && { ...options.demo, connection: await options.demo.open() };
   const password = options.password ?? randomBytes(15).toString('base64url');
   const passwordHash = await hashPassword(password);
   return em.transactional(async (tx) => {
     const email = options.email.toLowerCase();
     const user = tx.create(User, { id: newId('user'), email, fullName: null, passwordHash });
     await tx.flush();
-    const { sealer, jobs } = options;
     const principal = { userId: user.id };
-    const ctx = { em: tx, sealer, jobs, clock: systemClock, origin: systemOrigin, principal };
+    const ctx = { em: tx, clock: systemClock, origin: systemOrigin, principal };
     const organization = await createOrganization(ctx, {
       name: 'My organization',
       isBillable: true,
@@ -63,14 +59,12 @@ export async function firstRun(
     });
     const orgId = organization.id;
     const { key } = await createApiKey(ctx, { orgId, name: 'First key' });
-    if (demo) await createDataSource(ctx, demoInput(orgId, demo), { isDemo: true });
-    const result = {
-      url: options.url,
-      owner: { email, password },
-      organizationId: orgId,
-      apiKey: key,
-    };
-    await writeJsonAtomically(path.join(options.dataDir, 'first-run.json'), result);
+    if (demo) {
+      const input = demoInput(orgId, demo.connection);
+      await createDataSource({ ...ctx, ...demo }, input, { isDemo: true });
+    }
+    const result = { owner: { email, password }, organizationId: orgId, apiKey: key };
+    await options.announce(result);
     return result;
   });
 }

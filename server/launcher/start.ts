@@ -10,7 +10,7 @@ import { migrate } from '../migrate.ts';
 import { greeting } from './greeting.ts';
 import { startChildren } from './children.ts';
 import { openControlDatabase } from './control-database.ts';
-import { claimDataFolder } from './data-folder.ts';
+import { claimDataFolder, writeJsonAtomically } from './data-folder.ts';
 import { makeDemoShop } from './demo-shop.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { firstRun, type FirstRun } from './first-run.ts';
@@ -65,17 +65,19 @@ interface Installation {
 async function initialise(env: LauncherEnv, at: Installation): Promise<FirstRun | null> {
   const orm = createOrm({ databaseUrl: at.databaseUrl, poolSize: 2 });
   const boss = createSendingBoss(at.databaseUrl);
+  const jobs = createJobs(boss);
+  const sealer = await createSealer(readKey('VAULT_PUBLIC_KEY_FILE', at.keys.vaultPublicKey));
   const { superuserUrl } = at;
   try {
     await boss.start();
     return await firstRun(orm.em.fork(), {
-      dataDir: at.dataDir,
-      url: at.url,
       email: env.BASEKEEP_OWNER_EMAIL,
       password: env.BASEKEEP_OWNER_PASSWORD,
-      sealer: await createSealer(readKey('VAULT_PUBLIC_KEY_FILE', at.keys.vaultPublicKey)),
-      jobs: createJobs(boss),
-      demo: superuserUrl === undefined ? undefined : () => makeDemoShop(superuserUrl),
+      announce: (result) =>
+        writeJsonAtomically(path.join(at.dataDir, 'first-run.json'), { url: at.url, ...result }),
+      ...(superuserUrl === undefined
+        ? {}
+        : { demo: { sealer, jobs, open: () => makeDemoShop(superuserUrl) } }),
     });
   } finally {
     await boss.stop({ graceful: false });

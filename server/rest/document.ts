@@ -4,10 +4,12 @@ import { z } from 'zod';
 import { isPage } from '../paging.ts';
 import type { RestOperation } from './routes.ts';
 import type { Surface } from './surface.ts';
+import { tidySchema } from './tidy-schema.ts';
 
 interface Operation {
+  parameters?: unknown;
+  requestBody?: unknown;
   responses: Record<string, unknown>;
-  [key: string]: unknown;
 }
 
 /**
@@ -35,7 +37,12 @@ export function documentOf(surface: Surface, operations: readonly RestOperation[
   for (const operation of operations) {
     const documented = document.paths?.[operation.path]?.[lower(operation.method)];
     if (!documented) throw new Error(`${operation.procedure} is missing from the document`);
-    setResponses(surface, operation, documented as unknown as Operation);
+    finish(surface, operation, documented as unknown as Operation);
+  }
+  if (document.components?.schemas) {
+    document.components.schemas = tidySchema(document.components.schemas, {
+      isAnswer: true,
+    }) as typeof document.components.schemas;
   }
   return document;
 }
@@ -66,20 +73,30 @@ function derive(t: Builder, surface: Surface, operation: RestOperation) {
   return operation.method === 'GET' ? base.query(() => z.NEVER) : base.mutation(() => z.NEVER);
 }
 
-/** Which errors an operation can answer with, beside the success that it declares. */
-function setResponses(surface: Surface, operation: RestOperation, documented: Operation): void {
-  const success = documented.responses['200'];
-  const hasBody = operation.method !== 'GET' && operation.method !== 'DELETE';
-  const statuses = [400, 401, 404, ...(hasBody ? [409, 413, 415] : []), 500, 503];
+function finish(surface: Surface, operation: RestOperation, documented: Operation): void {
+  const request = { isAnswer: false };
+  if (documented.parameters) documented.parameters = tidySchema(documented.parameters, request);
+  if (documented.requestBody) documented.requestBody = tidySchema(documented.requestBody, request);
   documented.responses = {
-    [String(operation.meta.status ?? 200)]: success,
+    [String(operation.meta.status ?? 200)]: success(documented),
     ...Object.fromEntries(
-      statuses.flatMap((status) => {
+      statusesOf(operation).flatMap((status) => {
         const shape = surface.errorSchemas[status];
         return shape ? [[String(status), errorResponse(status, shape.name)]] : [];
       }),
     ),
   };
+}
+
+function success(documented: Operation): unknown {
+  const response = tidySchema(documented.responses['200'], { isAnswer: true });
+  return { ...(response as object), description: 'Success' };
+}
+
+/** Which errors an operation can answer with, beside the success that it declares. */
+function statusesOf({ method }: RestOperation): readonly number[] {
+  const hasBody = method !== 'GET' && method !== 'DELETE';
+  return [400, 401, 404, ...(hasBody ? [409] : []), 413, ...(hasBody ? [415] : []), 429, 500, 503];
 }
 
 const meanings: Readonly<Record<number, string>> = {
@@ -89,6 +106,7 @@ const meanings: Readonly<Record<number, string>> = {
   409: 'The request clashes with what is there',
   413: 'The body is too large',
   415: 'The body is not application/json',
+  429: 'Too many requests: `retryAfterMs` says how long to wait',
   500: 'Something failed inside Basekeep',
   503: 'Basekeep cannot answer right now',
 };

@@ -34,20 +34,36 @@ function toError(error: AppError): ErrorShape {
         title: titles[error.code],
         detail: error.message,
         ...(error.fields ? { fieldErrors: error.fields } : {}),
+        ...(error.code === 'RATE_LIMITED' ? { retryAfterMs: error.retryAfterMs } : {}),
       },
     },
   };
 }
 
-const ErrorResponse = z.object({
-  error: z.object({
-    title: z.string(),
+const ApiError = z
+  .object({
+    title: z.string().meta({ description: 'What kind of error it is. Stable: compare this one.' }),
+    detail: z.string().meta({ description: 'What is wrong, for people. May be reworded.' }),
+    fieldErrors: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({ description: 'Name of a field to what is wrong with it.' }),
+  })
+  .meta({ id: 'ApiError' });
+
+const RateLimitError = z
+  .object({
+    title: z.literal(titles.RATE_LIMITED),
     detail: z.string(),
-    /** Field name to what is wrong with it. */
-    fieldErrors: z.record(z.string(), z.string()).optional(),
-  }),
-});
-const anError = { name: 'ErrorResponse', schema: ErrorResponse };
+    retryAfterMs: z.number().meta({ description: 'Milliseconds until the window resets.' }),
+  })
+  .meta({ id: 'RateLimitError' });
+
+const anError = { name: 'ErrorResponse', schema: z.object({ error: ApiError }) };
+const rateLimited = {
+  name: 'RateLimitErrorResponse',
+  schema: z.object({ error: RateLimitError }),
+};
 
 export const publicSurface: Surface = {
   name: 'public',
@@ -67,6 +83,7 @@ export const publicSurface: Surface = {
     409: anError,
     413: anError,
     415: anError,
+    429: rateLimited,
     500: anError,
     503: anError,
   },

@@ -179,6 +179,24 @@ export class Migration20261121000000_first_light extends Migration {
       create index catalog_table_list
         on catalog_table (data_source_id, (left(schema_name, 400)) collate "C", (left(name, 400)) collate "C", table_id)
         where valid_to is null`);
+    this.addSql(`
+      create index catalog_table_history on catalog_table (data_source_id, valid_to)
+        where valid_to is not null`);
+
+    // What a sync has read so far, until its commit publishes it. An attempt that finds rows missing
+    // (PostgreSQL empties the table after a crash of its own) starts again.
+    this.addSql(`
+      create unlogged table catalog_staging (
+        attempt text not null,
+        table_id text not null,
+        schema_name text not null,
+        name text not null,
+        definition json,
+        hash bytea,
+        row_estimate double precision,
+        staged_at timestamptz(3) not null default now(),
+        primary key (attempt, table_id)
+      )`);
 
     this.addSql(`
       create table health_check (
@@ -245,6 +263,7 @@ export class Migration20261121000000_first_light extends Migration {
       'audit_head',
       'audit_event',
       'health_check',
+      'catalog_staging',
       'catalog_table',
       'sync_run',
       'connection_draft',
