@@ -1,3 +1,4 @@
+import { DatabaseError } from 'pg';
 import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import { ConnectionFailure } from '../connector.ts';
 
@@ -38,21 +39,16 @@ export function toFailure(error: unknown, context: FailureContext): ConnectionFa
 }
 
 function codeOf(error: unknown, { signingIn, encrypted }: FailureContext): ConnectionFailureCode {
-  const { code, message } = textsOf(error);
-  if (/^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE') {
+  if (error instanceof DatabaseError) {
+    const message = error.message.slice(0, 1_000);
     if (signingIn && !encrypted && wantsTls.test(message)) return 'TLS_REQUIRED';
     if (signingIn && unknownTenant.test(message)) return 'AUTHENTICATION_FAILED';
-    return bySqlState[code] ?? 'SERVER_ERROR';
+    if (!/^[0-9A-Z]{5}$/.test(error.code ?? '')) return 'PROTOCOL_ERROR';
+    return bySqlState[error.code ?? ''] ?? 'SERVER_ERROR';
   }
-  if (/^E[A-Z]{3,}$/.test(code) || message.startsWith('Connection terminated')) {
+  if (!(error instanceof Error)) return 'PROTOCOL_ERROR';
+  if ('syscall' in error || error.message.startsWith('Connection terminated'))
     return 'CONNECTION_LOST';
-  }
   // What is left are the driver's own objections to what the server said.
   return 'PROTOCOL_ERROR';
-}
-
-function textsOf(error: unknown): { code: string; message: string } {
-  if (!(error instanceof Error)) return { code: '', message: '' };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return { code, message: error.message.slice(0, 1_000) };
 }

@@ -27,7 +27,7 @@ function askForTls(socket: Socket): Promise<void> {
     socket.pause();
     const answer = chunk.toString('latin1');
     if (answer === 'S') resolve();
-    else if (answer === 'N') reject(new ConnectionFailure('TLS_NOT_SUPPORTED'));
+    else if (answer.startsWith('N')) reject(new ConnectionFailure('TLS_NOT_SUPPORTED'));
     // More than one byte is somebody on the way trying to slip plain text into the encrypted
     // session (CVE-2021-23222).
     else reject(new ConnectionFailure('PROTOCOL_ERROR'));
