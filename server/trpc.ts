@@ -6,6 +6,7 @@ import type { Permission } from './identity/permissions.ts';
 import { authenticated } from './middleware/authenticate.ts';
 import { dataSourceOf, permitted } from './middleware/authorize.ts';
 import { formatError, translated } from './middleware/errors.ts';
+import { useValidationTexts } from './middleware/validation-texts.ts';
 
 /** A REST route of a surface: method and path below the surface's prefix. */
 export type Route = `${'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'} /${string}`;
@@ -24,6 +25,8 @@ export interface Meta {
   readonly status?: 200 | 201 | 202;
   readonly tag?: string;
 }
+
+useValidationTexts();
 
 const t = initTRPC
   .context<Context>()

@@ -80,9 +80,9 @@ export const connectionFailures = {
 
 export type ConnectionFailureCode = keyof typeof connectionFailures;
 
-export const ConnectionFailureCodeSchema = z.enum(
-  Object.keys(connectionFailures) as [ConnectionFailureCode, ...ConnectionFailureCode[]],
-);
+export const ConnectionFailureCodeSchema = z
+  .enum(Object.keys(connectionFailures) as [ConnectionFailureCode, ...ConnectionFailureCode[]])
+  .meta({ id: 'ConnectionFailureCode' });
 
 /** The public text of a failure. */
 export function failureText(code: ConnectionFailureCode): FailureText {

@@ -22,7 +22,7 @@ export const dialects = [
 export type Dialect = (typeof dialects)[number];
 
 /** Accepts every dialect of the contract, whether or not its connector exists yet. */
-export const DialectSchema = z.enum(dialects);
+export const DialectSchema = z.enum(dialects).meta({ id: 'DatabaseDialect' });
 
 /** The dialects that workers have a connector for. `workers/connectors` is exhaustive over it. */
 export const connectableDialects = ['POSTGRES', 'SUPABASE'] as const satisfies readonly Dialect[];

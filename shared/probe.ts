@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConnectionFailureCodeSchema } from './connection-failures.ts';
+import { healthStatuses } from './db/entities/data-source.entity.ts';
 
 /** The layers of a probe, outermost first. A failed step ends the probe. */
 export const probeSteps = [
@@ -18,6 +19,9 @@ export const ProbeStep = z.object({
   /** Null when the step passed. */
   failure: ConnectionFailureCodeSchema.nullable(),
 });
+
+/** What the latest probe says of a data source. */
+export const ConnectionHealthStatus = z.enum(healthStatuses).meta({ id: 'ConnectionHealthStatus' });
 
 /** What a worker says of a connection. Stored and shown, so it holds codes and never driver text. */
 export const ProbeReport = z.object({

@@ -7,11 +7,14 @@ export const maxBodyBytes = 256 * 1_024;
 /** Deeper than any input of ours by far, and shallow enough for every recursion over it. */
 const maxDepth = 32;
 
-/** JSON bodies as text: whoever parses them does it through `parseJson`. */
-export const bodyText: RequestHandler = express.text({
-  type: 'application/json',
-  limit: maxBodyBytes,
-});
+const readText = express.text({ type: 'application/json', limit: maxBodyBytes });
+
+/**
+ * JSON bodies as text: whoever parses them does it through `parseJson`. What nobody looks at, the
+ * body of a GET or a DELETE, is not read.
+ */
+export const bodyText: RequestHandler = (req, res, next) =>
+  ['GET', 'HEAD', 'DELETE'].includes(req.method) ? next() : readText(req, res, next);
 
 /** Strict JSON no deeper than 32. VALIDATION otherwise; an empty text counts as an empty object. */
 export function parseJson(text: string): unknown {

@@ -66,6 +66,8 @@ function derive(t: Builder, surface: Surface, operation: RestOperation) {
         summary: meta.summary,
         tags: meta.tag ? [meta.tag] : [],
         protect: true,
+        // Its own error bodies are not ours: see `finish`.
+        errorResponses: [],
       },
     })
     .input(input)
@@ -94,9 +96,18 @@ function success(documented: Operation): unknown {
 }
 
 /** Which errors an operation can answer with, beside the success that it declares. */
-function statusesOf({ method }: RestOperation): readonly number[] {
+function statusesOf({ method, pathParameters }: RestOperation): readonly number[] {
   const hasBody = method !== 'GET' && method !== 'DELETE';
-  return [400, 401, 404, ...(hasBody ? [409] : []), 413, ...(hasBody ? [415] : []), 429, 500, 503];
+  const hasParent = pathParameters.length > 0;
+  return [
+    400,
+    401,
+    ...(hasParent ? [404] : []),
+    ...(hasBody ? [409, 413, 415] : []),
+    429,
+    500,
+    503,
+  ];
 }
 
 const meanings: Readonly<Record<number, string>> = {

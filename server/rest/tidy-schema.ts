@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 type Json = Record<string, unknown>;
 
 interface Tidying {
@@ -36,7 +38,9 @@ function isNoise(keyword: string, value: unknown, schema: Json, { isAnswer }: Ti
     case 'maximum':
       return value === Number.MAX_SAFE_INTEGER;
     case 'additionalProperties':
-      return isAnswer && value === false;
+      return isAnswer && (value === false || isDeepStrictEqual(value, {}));
+    case 'propertyNames':
+      return isDeepStrictEqual(value, { type: 'string' });
     default:
       return false;
   }

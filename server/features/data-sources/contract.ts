@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { connectionInput, connectionPatch } from '../../../shared/connection.ts';
-import { healthStatuses, syncStatuses } from '../../../shared/db/entities/data-source.entity.ts';
+import { syncStatuses } from '../../../shared/db/entities/data-source.entity.ts';
 import { syncRunStatuses, syncTriggers } from '../../../shared/db/entities/sync-run.entity.ts';
 import { DialectSchema } from '../../../shared/dialects.ts';
 import { Id } from '../../../shared/ids.ts';
+import { ConnectionHealthStatus } from '../../../shared/probe.ts';
 import { text } from '../../../shared/text.ts';
 import { pageInput } from '../../paging.ts';
 
@@ -42,65 +43,70 @@ export const ListDataSources = z.strictObject({ orgId: Id, ...pageInput });
 export const ListSyncs = z.strictObject({ orgId: Id, id: Id, ...pageInput });
 
 const Time = z.iso.datetime();
+const SyncStatus = z.enum(syncStatuses).meta({ id: 'SyncStatus' });
 const textOrNull = z.string().nullable();
 
 /** The data source of the contract: every field required, no secret in it. */
-export const DataSource = z.object({
-  id: z.string(),
-  displayName: z.string(),
-  description: z.string(),
-  dialect: DialectSchema,
-  databaseName: textOrNull,
-  username: textOrNull,
-  host: textOrNull,
-  port: z.number().nullable(),
-  sslEnabled: z.boolean().nullable(),
-  sslCustomCertificatesEnabled: z.boolean().nullable(),
-  sshEnabled: z.boolean().nullable(),
-  sshHost: textOrNull,
-  sshPort: z.number().nullable(),
-  sshUsername: textOrNull,
-  bigQueryProjectId: textOrNull,
-  spannerInstanceId: textOrNull,
-  athenaWorkgroup: textOrNull,
-  athenaOutputLocation: textOrNull,
-  athenaCatalog: textOrNull,
-  snowflakeAccountId: textOrNull,
-  snowflakeWarehouse: textOrNull,
-  snowflakeRole: textOrNull,
-  lastSuccessfulSyncAt: Time.nullable(),
-  lastSyncStatus: z.enum(syncStatuses),
-  lastSyncAttemptAt: Time.nullable(),
-  hasCompletedFirstSync: z.boolean(),
-  syncErrorMessage: textOrNull,
-  lastHealthyAt: Time,
-  lastHealthStatus: z.enum(healthStatuses),
-  lastHealthCheckAttemptAt: Time,
-  isDemo: z.boolean(),
-  isBasedashWarehouse: z.boolean(),
-  mutatingQueriesEnabled: z.boolean(),
-  createdAt: Time,
-  updatedAt: Time,
-});
+export const DataSource = z
+  .object({
+    id: z.string(),
+    displayName: z.string(),
+    description: z.string(),
+    dialect: DialectSchema,
+    databaseName: textOrNull,
+    username: textOrNull,
+    host: textOrNull,
+    port: z.number().nullable(),
+    sslEnabled: z.boolean().nullable(),
+    sslCustomCertificatesEnabled: z.boolean().nullable(),
+    sshEnabled: z.boolean().nullable(),
+    sshHost: textOrNull,
+    sshPort: z.number().nullable(),
+    sshUsername: textOrNull,
+    bigQueryProjectId: textOrNull,
+    spannerInstanceId: textOrNull,
+    athenaWorkgroup: textOrNull,
+    athenaOutputLocation: textOrNull,
+    athenaCatalog: textOrNull,
+    snowflakeAccountId: textOrNull,
+    snowflakeWarehouse: textOrNull,
+    snowflakeRole: textOrNull,
+    lastSuccessfulSyncAt: Time.nullable(),
+    lastSyncStatus: SyncStatus,
+    lastSyncAttemptAt: Time.nullable(),
+    hasCompletedFirstSync: z.boolean(),
+    syncErrorMessage: textOrNull,
+    lastHealthyAt: Time,
+    lastHealthStatus: ConnectionHealthStatus,
+    lastHealthCheckAttemptAt: Time,
+    isDemo: z.boolean(),
+    isBasedashWarehouse: z.boolean(),
+    mutatingQueriesEnabled: z.boolean(),
+    createdAt: Time,
+    updatedAt: Time,
+  })
+  .meta({ id: 'DataSource' });
 
 export const DeletedDataSource = z.object({ id: z.string(), deleted: z.literal(true) });
 export const Verified = z.object({ success: z.literal(true) });
 
-export const SyncRun = z.object({
-  id: z.string(),
-  dataSourceId: z.string(),
-  trigger: z.enum(syncTriggers),
-  status: z.enum(syncRunStatuses),
-  errorMessage: textOrNull,
-  startedAt: Time.nullable(),
-  finishedAt: Time.nullable(),
-  tables: z.int().nullable(),
-  columns: z.int().nullable(),
-  tablesAdded: z.int().nullable(),
-  tablesChanged: z.int().nullable(),
-  tablesRemoved: z.int().nullable(),
-  createdAt: Time,
-});
+export const SyncRun = z
+  .object({
+    id: z.string(),
+    dataSourceId: z.string(),
+    trigger: z.enum(syncTriggers),
+    status: z.enum(syncRunStatuses),
+    errorMessage: textOrNull,
+    startedAt: Time.nullable(),
+    finishedAt: Time.nullable(),
+    tables: z.int().nullable(),
+    columns: z.int().nullable(),
+    tablesAdded: z.int().nullable(),
+    tablesChanged: z.int().nullable(),
+    tablesRemoved: z.int().nullable(),
+    createdAt: Time,
+  })
+  .meta({ id: 'SyncRun' });
 
 export type CreateDataSource = z.infer<typeof CreateDataSource>;
 export type VerifyDataSource = z.infer<typeof VerifyDataSource>;

@@ -38,20 +38,22 @@ export const GetOrganization = z.strictObject({
   include: z.enum(['jwtSecret']).optional(),
 });
 
-export const Organization = z.object({
-  id: z.string(),
-  name: z.string(),
-  slug: z.string(),
-  customAiContext: z.string().nullable(),
-  onboardingStatus: z.enum(onboardingStatuses),
-  fullEmbedEnabled: z.boolean(),
-  embedAllowedOrigins: z.array(z.string()),
-  isBillable: z.boolean(),
-  insightsEnabled: z.boolean(),
-  trialEndsAt: z.iso.datetime().nullable(),
-  /** Only when asked for with `include=jwtSecret`. */
-  jwtSecret: z.string().optional(),
-});
+export const Organization = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    slug: z.string(),
+    customAiContext: z.string().nullable(),
+    onboardingStatus: z.enum(onboardingStatuses),
+    fullEmbedEnabled: z.boolean(),
+    embedAllowedOrigins: z.array(z.string()),
+    isBillable: z.boolean(),
+    insightsEnabled: z.boolean(),
+    trialEndsAt: z.iso.datetime().nullable(),
+    /** Only when asked for with `include=jwtSecret`. */
+    jwtSecret: z.string().optional(),
+  })
+  .meta({ id: 'Organization' });
 
 export type CreateOrganization = z.infer<typeof CreateOrganization>;
 export type UpdateOrganization = z.infer<typeof UpdateOrganization>;

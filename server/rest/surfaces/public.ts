@@ -40,8 +40,9 @@ function toError(error: AppError): ErrorShape {
   };
 }
 
+// Loose, because errors may gain fields, and because input and output then read the same.
 const ApiError = z
-  .object({
+  .looseObject({
     title: z.string().meta({ description: 'What kind of error it is. Stable: compare this one.' }),
     detail: z.string().meta({ description: 'What is wrong, for people. May be reworded.' }),
     fieldErrors: z
@@ -52,7 +53,7 @@ const ApiError = z
   .meta({ id: 'ApiError' });
 
 const RateLimitError = z
-  .object({
+  .looseObject({
     title: z.literal(titles.RATE_LIMITED),
     detail: z.string(),
     retryAfterMs: z.number().meta({ description: 'Milliseconds until the window resets.' }),
