@@ -1,0 +1,129 @@
+import type { JobResult, JobWithMetadata } from 'pg-boss';
+import { queueNames, queues, type Payload, type QueueName } from '../shared/jobs/queues.ts';
+import { ClaimLost, completed, type Claim, type Ending } from './claim.ts';
+import { startDeadline } from './deadline.ts';
+import { failureCode } from './failure-code.ts';
+import { jobsAtATime, type Handlers } from './handlers.ts';
+import { commitEnd, type Job } from './job.ts';
+import { observeJob, type JobOutcome } from './metrics.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+interface Binding {
+  readonly handlers: Handlers;
+  readonly concurrency: number;
+  /** Fires when the worker stops. */
+  readonly stopping: AbortSignal;
+  /** Seconds between looks at a queue; new jobs are announced, retries are found by looking. */
+  readonly pollSeconds?: number;
+}
+
+// pg-boss's own settling finds nothing left to settle: the job was ended in our transaction.
+const ended = (id: string): JobResult[] => [{ id, status: 'completed' }];
+
+/** Has every queue worked on. A job is ended by `commitEnd` alone, so its effect happens once. */
+export async function bindQueues(worker: WorkerContext, binding: Binding): Promise<void> {
+  for (const queue of queueNames) {
+    const pollers = jobsAtATime[queue](binding.concurrency);
+    for (let n = 0; n < pollers; n += 1) await bindPoller(worker, binding, queue);
+  }
+}
+
+async function bindPoller(
+  worker: WorkerContext,
+  binding: Binding,
+  queue: QueueName,
+): Promise<void> {
+  const { boss } = worker;
+  const seconds = binding.pollSeconds ?? 2;
+  const options = {
+    includeMetadata: true,
+    perJobResults: true,
+    pollingIntervalSeconds: seconds,
+    notifyPollingIntervalSeconds: seconds,
+  } as const;
+  const pollerId: string = await boss.work(queue, options, async ([raw]: JobWithMetadata[]) => {
+    if (!raw) return [];
+    const result = await attempt(worker, binding, queue, raw);
+    // Without this pg-boss sleeps between two jobs of a backlog.
+    boss.notifyWorker(pollerId);
+    return result;
+  });
+}
+
+async function attempt<Q extends QueueName>(
+  worker: WorkerContext,
+  binding: Binding,
+  queue: Q,
+  raw: JobWithMetadata<object>,
+): Promise<JobResult[]> {
+  const startedAt = performance.now();
+  const claim: Claim = { queue, id: raw.id, retryCount: raw.retryCount };
+  const deadline = startDeadline(queues[queue].deadlineSeconds * 1_000, [
+    raw.signal,
+    binding.stopping,
+  ]);
+  const finish = (outcome: JobOutcome): void => {
+    observeJob(queue, outcome, (performance.now() - startedAt) / 1_000);
+  };
+  try {
+    const outcome = await run(worker, binding, { claim, raw, queue, signal: deadline.signal });
+    finish(outcome);
+    return ended(raw.id);
+  } catch (error) {
+    const isLost = error instanceof ClaimLost;
+    finish(isLost ? 'lost' : 'unsettled');
+    worker.log.warn({ queue, jobId: raw.id, err: error }, isLost ? 'claim lost' : 'job not ended');
+    // Fenced by pg-boss as well: it does nothing unless the job still is this attempt's.
+    return [{ id: raw.id, status: 'failed', output: { code: 'INTERNAL_ERROR' } }];
+  } finally {
+    deadline.clear();
+  }
+}
+
+interface Attempt<Q extends QueueName> {
+  readonly claim: Claim;
+  readonly raw: JobWithMetadata<object>;
+  readonly queue: Q;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the handler and sees to it that the job is ended, once. */
+async function run<Q extends QueueName>(
+  worker: WorkerContext,
+  { handlers, stopping }: Binding,
+  { claim, raw, queue, signal }: Attempt<Q>,
+): Promise<Ending['as']> {
+  const parsed = queues[queue].payload.safeParse(raw.data);
+  if (!parsed.success) {
+    return commitEnd(worker, claim, () =>
+      Promise.resolve({ as: 'rejected', code: 'INVALID_PAYLOAD' }),
+    );
+  }
+  let outcome: Ending['as'] | undefined;
+  const job: Job<Q> = {
+    // The schema of this very queue; TypeScript does not follow the index through `safeParse`.
+    payload: parsed.data as Payload<Q>,
+    signal,
+    isLastAttempt: raw.retryCount >= raw.retryLimit,
+    sentAt: raw.createdOn,
+    attempt: `${raw.id}:${raw.retryCount}`,
+    end: async (decide) => {
+      outcome = await commitEnd(worker, claim, decide);
+    },
+    assertNotStopping: () => stopping.throwIfAborted(),
+  };
+  try {
+    const handle = await handlers[queue]();
+    await handle(worker, job);
+    outcome ??= await commitEnd(worker, claim, () => Promise.resolve(completed));
+    return outcome;
+  } catch (error) {
+    if (outcome !== undefined || error instanceof ClaimLost) throw error;
+    const ending: Ending = stopping.aborted
+      ? { as: 'released' }
+      : { as: 'failed', code: failureCode(error) };
+    if (ending.as === 'failed')
+      worker.log.error({ queue, jobId: raw.id, err: error }, 'job failed');
+    return commitEnd(worker, claim, () => Promise.resolve(ending));
+  }
+}

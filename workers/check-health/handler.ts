@@ -1,0 +1,67 @@
+import type { ProbeReport } from '../../shared/probe.ts';
+import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import { completed, type Ending } from '../claim.ts';
+import { failureCode } from '../failure-code.ts';
+import type { Handler, Job } from '../job.ts';
+import { loadDataSource, lockDataSource, type LoadedDataSource } from '../load-data-source.ts';
+import { observeHealthCheck } from '../metrics.ts';
+import { isTampered, recordRefusal } from '../refuse-envelope.ts';
+import { probeConnection, unreached } from '../use-connection.ts';
+import { VaultError } from '../vault/open.ts';
+import type { WorkerContext } from '../worker-context.ts';
+import { recordCheck } from './record-check.ts';
+
+type CheckJob = Job<'check-health'>;
+
+/** Tries the connection and writes down what came of it. One check decides. */
+export const checkHealth: Handler<'check-health'> = async (worker, job) => {
+  const source = await loadDataSource(worker.orm.em.fork(), job.payload.dataSourceId);
+  if (!source) return;
+  try {
+    const report = await probeConnection(worker, source, job.signal);
+    if (report.failure) job.assertNotStopping();
+    await settle(worker, job, source, { report, ending: completed });
+    observeHealthCheck(report.failure ? 'UNHEALTHY' : 'HEALTHY', report.durationMs / 1_000);
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    const code = failureCode(error);
+    const ending = isTampered(error) ? 'rejected' : 'failed';
+    await settle(worker, job, source, {
+      report: unreached(code),
+      ending: { as: ending, code },
+      error,
+    });
+  }
+};
+
+interface Outcome {
+  readonly report: ProbeReport & { readonly failure: ConnectionFailureCode | null };
+  readonly ending: Ending;
+  readonly error?: VaultError;
+}
+
+async function settle(
+  worker: WorkerContext,
+  job: CheckJob,
+  source: LoadedDataSource,
+  { report, ending, error }: Outcome,
+): Promise<void> {
+  await job.end(async (em, now) => {
+    const state = await lockDataSource(em, source);
+    if (state === 'deleted') return completed;
+    if (state === 'changed') return checkAgain(worker, source.id);
+    await recordCheck(em, source, report, now);
+    if (isTampered(error)) await recordRefusal(em, source, error.code, now);
+    return ending;
+  });
+}
+
+/** What was checked is no longer the connection: the result is dropped and the new one checked. */
+function checkAgain({ jobs }: WorkerContext, dataSourceId: string): Ending {
+  return {
+    as: 'completed',
+    then: async (em) => {
+      await jobs.send(em, 'check-health', { dataSourceId }, { key: dataSourceId });
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { EntityManager } from '../../shared/db/orm.ts';
+import { completed } from '../claim.ts';
+import type { Handler } from '../job.ts';
+
+const batchRows = 5_000;
+
+/**
+ * Removes what a deleted data source leaves: catalog, history and, at the end, where it was. Batches
+ * are transactions of their own; a job that comes again goes on where the last one ended.
+ */
+export const deleteDataSource: Handler<'delete-data-source'> = async (worker, job) => {
+  const { dataSourceId: id } = job.payload;
+  const em = worker.orm.em.fork();
+  if (!(await isDeleted(em, id))) return;
+  for (const batchOf of [currentTables, formerTables, syncRuns, healthChecks]) {
+    let rows: number;
+    do {
+      job.signal.throwIfAborted();
+      rows = await remove(em, batchOf(id));
+    } while (rows >= batchRows);
+  }
+  await job.end(async (tx) => {
+    await forgetConnection(tx, id);
+    return completed;
+  });
+};
+
+async function isDeleted(em: EntityManager, id: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from data_source where id = ${id} and deleted_at is not null`.execute(em.getKysely());
+  return rows.length > 0;
+}
+
+async function remove(em: EntityManager, batch: RawBuilder<unknown>): Promise<number> {
+  const { numAffectedRows } = await batch.execute(em.getKysely());
+  return Number(numAffectedRows ?? 0);
+}
+
+// Each condition is the one of an index of the table.
+const currentTables = (id: string) => sql`
+  delete from catalog_table where ctid = any (array(
+    select ctid from catalog_table where data_source_id = ${id} and valid_to is null
+    limit ${batchRows}))`;
+
+const formerTables = (id: string) => sql`
+  delete from catalog_table where ctid = any (array(
+    select ctid from catalog_table where data_source_id = ${id} and valid_to is not null
+    limit ${batchRows}))`;
+
+const syncRuns = (id: string) => sql`
+  delete from sync_run where ctid = any (array(
+    select ctid from sync_run where data_source_id = ${id} limit ${batchRows}))`;
+
+const healthChecks = (id: string) => sql`
+  delete from health_check where ctid = any (array(
+    select ctid from health_check where data_source_id = ${id} limit ${batchRows}))`;
+
+/** The tombstone keeps the dialect and its flags; every name, host and number is gone. */
+async function forgetConnection(em: EntityManager, id: string): Promise<void> {
+  await sql`
+    update data_source d set connection = (
+      select jsonb_object_agg(key,
+        case when key = 'dialect' or jsonb_typeof(value) = 'boolean' then value else 'null' end)
+      from jsonb_each(d.connection))
+    where d.id = ${id}`.execute(em.getKysely());
+}

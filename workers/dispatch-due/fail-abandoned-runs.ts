@@ -1,0 +1,37 @@
+import { sql } from 'kysely';
+import type { EntityManager } from '../../shared/db/orm.ts';
+import type { WorkerContext } from '../worker-context.ts';
+
+/**
+ * Ends the runs whose job is no more: its worker died at the last try, or an operator cancelled it.
+ * A run and its job are written in one transaction, so a run without one is never just too early.
+ */
+export async function failAbandonedRuns({ orm }: WorkerContext, limit: number): Promise<number> {
+  return orm.em.fork().transactional(async (em) => {
+    const runs = await lockAbandoned(em, limit);
+    if (runs.length > 0) await failRuns(em, runs);
+    return runs.length;
+  });
+}
+
+async function lockAbandoned(em: EntityManager, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select r.id from sync_run r join data_source d on d.id = r.data_source_id
+    where r.status = 'PENDING' and not exists (
+      select 1 from pgboss.job j
+      where j.name = 'sync-schema' and coalesce(j.singleton_key, '') = d.id
+        and j.state <= 'active' and j.policy = 'exclusive')
+    limit ${limit} for update of d skip locked`.execute(em.getKysely());
+  return rows.map(({ id }) => id);
+}
+
+async function failRuns(em: EntityManager, runs: readonly string[]): Promise<void> {
+  await sql`
+    with ended as (
+      update sync_run
+      set status = 'FAILED', failure = 'INTERNAL_ERROR', finished_at = now(), updated_at = now()
+      where id = any (${runs}::text[]) and status = 'PENDING'
+      returning data_source_id)
+    update data_source set last_sync_status = 'FAILED', sync_failure = 'INTERNAL_ERROR'
+    where id in (select data_source_id from ended)`.execute(em.getKysely());
+}

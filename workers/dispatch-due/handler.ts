@@ -1,0 +1,46 @@
+import { completed } from '../claim.ts';
+import type { Handler } from '../job.ts';
+import type { WorkerContext } from '../worker-context.ts';
+import { deleteOldChecks } from './delete-old-checks.ts';
+import { deleteOldDrafts } from './delete-old-drafts.ts';
+import { deleteOldMetrics } from './delete-old-metrics.ts';
+import { deleteOldStaging } from './delete-old-staging.ts';
+import { dispatchHealthChecks } from './dispatch-health-checks.ts';
+import { dispatchSyncs } from './dispatch-syncs.ts';
+import { failAbandonedRuns } from './fail-abandoned-runs.ts';
+
+interface Chore {
+  /** Does one batch in one transaction and answers how many rows it was about. */
+  readonly doBatch: (worker: WorkerContext, limit: number) => Promise<number>;
+  readonly batchSize: number;
+  /** The rest has to wait for the next tick. */
+  readonly maxBatches: number;
+}
+
+/** What a tick does, in this order: first what somebody waits for. */
+const chores: { readonly [name: string]: Chore } = {
+  dispatchHealthChecks: { doBatch: dispatchHealthChecks, batchSize: 500, maxBatches: 1_000 },
+  dispatchSyncs: { doBatch: dispatchSyncs, batchSize: 500, maxBatches: 1_000 },
+  failAbandonedRuns: { doBatch: failAbandonedRuns, batchSize: 500, maxBatches: 10 },
+  deleteOldDrafts: { doBatch: deleteOldDrafts, batchSize: 500, maxBatches: 10 },
+  deleteOldChecks: { doBatch: deleteOldChecks, batchSize: 5_000, maxBatches: 20 },
+  deleteOldMetrics: { doBatch: deleteOldMetrics, batchSize: 1_000, maxBatches: 1 },
+  deleteOldStaging: { doBatch: deleteOldStaging, batchSize: 5_000, maxBatches: 20 },
+};
+
+/**
+ * Once a minute: sends the jobs that are due by the database's clock, and tidies up. A tick that was
+ * missed costs nothing but time: what was due then is due now. Several at once share the work.
+ */
+export const dispatchDue: Handler<'dispatch-due'> = async (worker, job) => {
+  const done: Record<string, number> = {};
+  for (const [name, { doBatch, batchSize, maxBatches }] of Object.entries(chores)) {
+    for (let batch = 0; batch < maxBatches && !job.signal.aborted; batch += 1) {
+      const rows = await doBatch(worker, batchSize);
+      if (rows > 0) done[name] = (done[name] ?? 0) + rows;
+      if (rows < batchSize) break;
+    }
+  }
+  worker.log.debug({ done }, 'dispatched');
+  await job.end(() => Promise.resolve(completed));
+};

@@ -1,0 +1,25 @@
+import type { QueueName } from '../shared/jobs/queues.ts';
+import type { Handler } from './job.ts';
+
+/** One loader per queue: what a handler needs is loaded with its first job. */
+export type Handlers = { readonly [Q in QueueName]: () => Promise<Handler<Q>> };
+
+export const handlers: Handlers = {
+  'sync-schema': async () => (await import('./sync-schema/handler.ts')).syncSchema,
+  'check-health': async () => (await import('./check-health/handler.ts')).checkHealth,
+  'verify-connection': async () =>
+    (await import('./verify-connection/handler.ts')).verifyConnection,
+  'delete-data-source': async () =>
+    (await import('./delete-data-source/handler.ts')).deleteDataSource,
+  'dispatch-due': async () => (await import('./dispatch-due/handler.ts')).dispatchDue,
+};
+
+/** How many jobs of each queue one worker does at a time, for a concurrency of `n`. */
+export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => number } = {
+  'sync-schema': (n) => n,
+  // These wait for networks most of the time.
+  'check-health': (n) => 2 * n,
+  'verify-connection': (n) => 2 * n,
+  'delete-data-source': () => 1,
+  'dispatch-due': () => 1,
+};

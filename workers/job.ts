@@ -1,0 +1,46 @@
+import type { EntityManager } from '../shared/db/orm.ts';
+import type { Payload, QueueName } from '../shared/jobs/queues.ts';
+import { ClaimLost, endClaim, lockClaim, type Claim, type Ending } from './claim.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** A job as its handler sees it. */
+export interface Job<Q extends QueueName> {
+  readonly payload: Payload<Q>;
+  /** Fires at the queue's deadline, when the claim is lost and when the worker stops. */
+  readonly signal: AbortSignal;
+  readonly isLastAttempt: boolean;
+  /** When the job was sent, in database time. */
+  readonly sentAt: Date;
+  /** Names this attempt at this job, unlike any other there ever is. */
+  readonly attempt: string;
+
+  /**
+   * Ends the job: what `decide` writes and the job's end commit together, or, when the claim was
+   * lost, neither does and `ClaimLost` is thrown. `now` is the database's time.
+   */
+  end(decide: (em: EntityManager, now: Date) => Promise<Ending>): Promise<void>;
+
+  /**
+   * Throws when the worker is stopping. Call it before a bad result is believed: sockets that were
+   * closed by the stop say nothing about the database behind them.
+   */
+  assertNotStopping(): void;
+}
+
+/** Ends its job, or returns to have it completed. Whatever it throws is kept as a code only. */
+export type Handler<Q extends QueueName> = (worker: WorkerContext, job: Job<Q>) => Promise<void>;
+
+/** The one transaction in which an attempt has its effect. */
+export async function commitEnd(
+  { orm, boss }: Pick<WorkerContext, 'orm' | 'boss'>,
+  claim: Claim,
+  decide: (em: EntityManager, now: Date) => Promise<Ending>,
+): Promise<Ending['as']> {
+  return orm.em.fork().transactional(async (em) => {
+    const now = await lockClaim(em, claim);
+    if (!now) throw new ClaimLost();
+    const ending = await decide(em, now);
+    await endClaim(em, boss, claim, ending);
+    return ending.as;
+  });
+}

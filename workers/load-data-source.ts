@@ -1,0 +1,68 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { Connection, type SecretField } from '../shared/connection.ts';
+import type { EntityManager } from '../shared/db/orm.ts';
+import { Envelopes, envelopesOf, sealedSecrets } from './sealed-secrets.ts';
+import type { SealedSecret } from './vault/open.ts';
+
+/** A connection with what opens it, still sealed. */
+export interface SealedConnection {
+  readonly connection: Connection;
+  readonly secrets: readonly SealedSecret<SecretField>[];
+  /** The demo data source lives in our own database server, which nothing else may reach. */
+  readonly isDemo: boolean;
+}
+
+export interface LoadedDataSource extends SealedConnection {
+  readonly id: string;
+  readonly organizationId: string;
+  /** Rises with every change of the connection or its secrets: results for an older one are void. */
+  readonly connectionVersion: number;
+}
+
+const Row = z.object({
+  organization_id: z.string(),
+  connection: Connection,
+  connection_version: z.int(),
+  is_demo: z.boolean(),
+  envelopes: Envelopes,
+});
+
+/** A data source and its envelopes as of one moment, or null when it is deleted. */
+export async function loadDataSource(
+  em: EntityManager,
+  id: string,
+): Promise<LoadedDataSource | null> {
+  const { rows } = await sql<Record<string, unknown>>`
+    select d.organization_id, d.connection, d.connection_version, d.is_demo,
+      ${sql.raw(envelopesOf('d', 'data_source'))} as envelopes
+    from data_source d
+    where d.id = ${id} and d.deleted_at is null`.execute(em.getKysely());
+  if (!rows[0]) return null;
+  const row = Row.parse(rows[0]);
+  const { organization_id: organizationId, connection } = row;
+  const owner = { organizationId, ownerType: 'data_source', ownerId: id, connection } as const;
+  return {
+    id,
+    organizationId,
+    connection,
+    connectionVersion: row.connection_version,
+    isDemo: row.is_demo,
+    secrets: sealedSecrets(owner, row.envelopes),
+  };
+}
+
+/**
+ * Locks the data source for the rest of the transaction and tells whether it still is what the work
+ * was done for.
+ */
+export async function lockDataSource(
+  em: EntityManager,
+  source: LoadedDataSource,
+): Promise<'same' | 'changed' | 'deleted'> {
+  const { rows } = await sql<{ connection_version: number }>`
+    select connection_version from data_source
+    where id = ${source.id} and deleted_at is null for update`.execute(em.getKysely());
+  if (!rows[0]) return 'deleted';
+  return rows[0].connection_version === source.connectionVersion ? 'same' : 'changed';
+}

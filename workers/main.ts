@@ -1,0 +1,44 @@
+import { EnvError, forgetAmbientCredentials, readEnv, type WorkerEnv } from '../shared/env.ts';
+import { createLogger } from '../shared/logger.ts';
+import { startWorker } from './worker.ts';
+
+async function main(env: WorkerEnv): Promise<void> {
+  const log = createLogger(env.LOG_LEVEL, 'worker');
+  // Node's own report would print the message, and with it what a driver put there.
+  const die = (error: unknown): void => {
+    log.fatal({ err: error }, 'unexpected error');
+    process.exit(1);
+  };
+  process.on('unhandledRejection', die);
+  process.on('uncaughtException', die);
+
+  const stopping = new AbortController();
+  const starting = startWorker(env, log, stopping.signal);
+  const stop = async (): Promise<void> => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    const worker = await starting.catch(() => undefined);
+    await worker?.stop();
+    log.info('stopped');
+    process.exit();
+  };
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+
+  try {
+    await starting;
+    log.info('working');
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+  }
+}
+
+try {
+  const env = readEnv('worker');
+  forgetAmbientCredentials();
+  await main(env);
+} catch (error) {
+  if (!(error instanceof EnvError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

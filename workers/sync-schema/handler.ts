@@ -1,0 +1,107 @@
+import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import { ClaimLost, completed, type Ending } from '../claim.ts';
+import { failureCode, mayPass } from '../failure-code.ts';
+import type { Handler, Job } from '../job.ts';
+import { loadDataSource, lockDataSource, type LoadedDataSource } from '../load-data-source.ts';
+import { observeSync } from '../metrics.ts';
+import { isTampered, recordRefusal } from '../refuse-envelope.ts';
+import { useConnection } from '../use-connection.ts';
+import type { WorkerContext } from '../worker-context.ts';
+import { publishCatalog } from './publish-catalog.ts';
+import { stageCatalog, type StagedCatalog } from './stage-catalog.ts';
+import { deleteStaged } from './staged-rows.ts';
+import { completeOnboarding, failRun, showObstacle, startAttempt, succeedRun } from './sync-run.ts';
+
+type SyncJob = Job<'sync-schema'>;
+
+/** Reads the catalog of a data source and publishes what changed, all of it or nothing. */
+export const syncSchema: Handler<'sync-schema'> = async (worker, job) => {
+  const em = worker.orm.em.fork();
+  const source = await loadDataSource(em, job.payload.dataSourceId);
+  if (!source) return;
+  await startAttempt(em, job.payload);
+  const startedAt = performance.now();
+  const seconds = (): number => (performance.now() - startedAt) / 1_000;
+  try {
+    const staged = await readAndStage(worker, job, source);
+    await publish(worker, job, source, staged);
+    observeSync('SUCCESS', seconds(), staged);
+  } catch (error) {
+    if (error instanceof ClaimLost) throw error;
+    await fail(worker, job, source, error);
+    observeSync('FAILED', seconds());
+  } finally {
+    await deleteStaged(em, job.attempt).catch((error: unknown) => {
+      worker.log.warn({ err: error }, 'staged tables left to housekeeping');
+    });
+  }
+};
+
+function readAndStage(
+  worker: WorkerContext,
+  job: SyncJob,
+  source: LoadedDataSource,
+): Promise<StagedCatalog> {
+  const into = { em: worker.orm.em.fork(), dataSourceId: source.id, attempt: job.attempt };
+  return useConnection(worker, source, (connector, target) =>
+    stageCatalog(into, connector.readCatalog(target, job.signal)),
+  );
+}
+
+async function publish(
+  worker: WorkerContext,
+  job: SyncJob,
+  source: LoadedDataSource,
+  staged: StagedCatalog,
+): Promise<void> {
+  const { attempt, payload } = job;
+  await job.end(async (em, now) => {
+    const state = await lockDataSource(em, source);
+    if (state === 'deleted') return completed;
+    if (state === 'changed') return syncAgain(worker, job);
+    await publishCatalog(em, { dataSourceId: source.id, attempt, staged, at: now });
+    await succeedRun(em, payload, staged, now);
+    await completeOnboarding(em, source.organizationId);
+    return completed;
+  });
+}
+
+/** Ends an attempt that failed: tried again if that may help, else the run has failed. */
+async function fail(
+  worker: WorkerContext,
+  job: SyncJob,
+  source: LoadedDataSource,
+  error: unknown,
+): Promise<void> {
+  job.assertNotStopping();
+  const code = failureCode(error);
+  worker.log.warn({ dataSourceId: source.id, err: error }, 'sync failed');
+  await job.end(async (em, now) => {
+    const state = await lockDataSource(em, source);
+    if (state === 'deleted') return completed;
+    if (state === 'changed') return syncAgain(worker, job);
+    if (mayPass(code) && !job.isLastAttempt) {
+      await showObstacle(em, job.payload, code);
+      return { as: 'failed', code };
+    }
+    await failRun(em, job.payload, code, now);
+    if (isTampered(error)) await recordRefusal(em, source, error.code, now);
+    return endingOf(code);
+  });
+}
+
+/** A database that cannot be read is an answer; what an operator has to look at is a dead letter. */
+function endingOf(code: ConnectionFailureCode): Ending {
+  const needsOperator = code === 'INTERNAL_ERROR' || code === 'CREDENTIALS_CORRUPT';
+  return needsOperator ? { as: 'rejected', code } : completed;
+}
+
+/** What was read is no longer what the data source is: thrown away, and the same run once more. */
+function syncAgain({ jobs }: WorkerContext, { payload }: SyncJob): Ending {
+  return {
+    as: 'completed',
+    then: async (em) => {
+      await jobs.send(em, 'sync-schema', payload, { key: payload.dataSourceId });
+    },
+  };
+}

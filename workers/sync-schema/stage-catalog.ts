@@ -1,0 +1,96 @@
+import type { CatalogTable } from '../../shared/catalog.ts';
+import type { EntityManager } from '../../shared/db/orm.ts';
+import { findMissing } from './find-missing.ts';
+import { selectStored } from './select-stored.ts';
+import { insertStaged, type StagedRow } from './staged-rows.ts';
+import { isNewEstimate, toVersion, type TableVersion } from './table-version.ts';
+
+/** What was read, and how it differs from the stored catalog. */
+export interface StagedCatalog {
+  readonly tables: number;
+  readonly columns: number;
+  readonly added: number;
+  readonly changed: number;
+  /** Ids of stored tables that were not read. */
+  readonly removed: readonly string[];
+  /** Rows in catalog_staging, which the commit publishes. */
+  readonly stagedRows: number;
+}
+
+interface Into {
+  readonly em: EntityManager;
+  readonly dataSourceId: string;
+  /** Marks the rows of this attempt. */
+  readonly attempt: string;
+}
+
+// A batch is compared and written while the next one is read: two of them are what memory holds.
+const batchTables = 500;
+const batchCharacters = 4 * 1024 * 1024;
+
+/**
+ * Reads a catalog to its end and stages what differs from the stored one, so that the commit is
+ * short and an unchanged catalog writes nothing. The stored catalog stays as it is. A server that
+ * names a table twice is taken at its first word.
+ */
+export async function stageCatalog(
+  into: Into,
+  catalog: AsyncIterable<CatalogTable>,
+): Promise<StagedCatalog> {
+  const seen = new Set<string>();
+  const sum = { columns: 0, added: 0, changed: 0, known: 0, stagedRows: 0 };
+  let batch: TableVersion[] = [];
+  let characters = 0;
+  let flushing = Promise.resolve();
+
+  const flush = async (): Promise<void> => {
+    await flushing;
+    flushing = stageBatch(into, batch, sum);
+    // Awaited with the next batch; until then a failure must not count as unhandled.
+    flushing.catch(() => undefined);
+    batch = [];
+    characters = 0;
+  };
+
+  for await (const table of catalog) {
+    const version = toVersion(into.dataSourceId, table);
+    if (seen.has(version.tableId)) continue;
+    seen.add(version.tableId);
+    sum.columns += table.columns.length;
+    batch.push(version);
+    characters += version.definition.length;
+    if (batch.length >= batchTables || characters >= batchCharacters) await flush();
+  }
+  await flush();
+  await flushing;
+  const removed = await findMissing(into, seen, sum.known);
+  const { columns, added, changed, stagedRows } = sum;
+  return { tables: seen.size, columns, added, changed, removed, stagedRows };
+}
+
+interface Sum {
+  added: number;
+  changed: number;
+  /** Tables that are stored already, changed or not. */
+  known: number;
+  stagedRows: number;
+}
+
+async function stageBatch(into: Into, batch: readonly TableVersion[], sum: Sum): Promise<void> {
+  if (batch.length === 0) return;
+  const stored = await selectStored(
+    into.em,
+    batch.map(({ tableId }) => tableId),
+  );
+  const rows: StagedRow[] = [];
+  for (const version of batch) {
+    const before = stored.get(version.tableId);
+    if (before) sum.known += 1;
+    if (!before) sum.added += 1;
+    else if (before.hash !== version.hash) sum.changed += 1;
+    else if (!isNewEstimate(before.rowEstimate, version.rowEstimate)) continue;
+    rows.push({ ...version, isNewVersion: before?.hash !== version.hash });
+  }
+  if (rows.length > 0) await insertStaged(into.em, into.attempt, rows);
+  sum.stagedRows += rows.length;
+}

@@ -1,0 +1,19 @@
+import type { PgBoss } from 'pg-boss';
+import type { ConnectableDialect } from '../shared/dialects.ts';
+import type { Orm } from '../shared/db/orm.ts';
+import type { Jobs } from '../shared/jobs/client.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Connector } from './connectors/connector.ts';
+import type { EgressPolicy } from './egress/policy.ts';
+import type { Vault } from './vault/open.ts';
+
+/** What a worker process has once, and what handlers take what they need of. */
+export interface WorkerContext {
+  readonly orm: Orm;
+  readonly boss: PgBoss;
+  readonly jobs: Jobs;
+  readonly vault: Vault;
+  readonly egress: EgressPolicy;
+  readonly connectorFor: (dialect: ConnectableDialect) => Promise<Connector>;
+  readonly log: Logger;
+}
