@@ -218,6 +218,8 @@ export function conforms(under: DialectUnderTest): void {
 
         test('stops within two seconds when aborted, on the server too', async () => {
           const unblock = await server.block();
+          // Also opens the test's own second connection, which is not ours to count.
+          expect(await server.connections()).toBe(0);
           const before = openSockets();
           try {
             const controller = new AbortController();

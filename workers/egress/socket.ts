@@ -108,7 +108,9 @@ class ConnectRace {
     // The list goes into the constructor: as an option of connect() Node ignores it silently.
     const socket = new Socket({ blockList: this.#guard.blockList });
     this.#attempts.add(socket);
-    socket.once('error', (error) => this.#lost(socket, codeOf(error)));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => {
+      this.#lost(socket, failures[code ?? ''] ?? 'HOST_UNREACHABLE');
+    });
     socket.once('connect', () => this.#won(socket));
     socket.setNoDelay(true);
     socket.connect({ host: address, port: this.#port, family: isIP(address) });
@@ -130,16 +132,9 @@ class ConnectRace {
   }
 }
 
-function codeOf(error: NodeJS.ErrnoException): ConnectionFailureCode {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-    case 'ECONNRESET':
-      return 'CONNECTION_REFUSED';
-    case 'ERR_IP_BLOCKED':
-      return 'ADDRESS_NOT_ALLOWED';
-    case 'ETIMEDOUT':
-      return 'TIMEOUT';
-    default:
-      return 'HOST_UNREACHABLE';
-  }
-}
+const failures: { readonly [code: string]: ConnectionFailureCode | undefined } = {
+  ECONNREFUSED: 'CONNECTION_REFUSED',
+  ECONNRESET: 'CONNECTION_REFUSED',
+  ERR_IP_BLOCKED: 'ADDRESS_NOT_ALLOWED',
+  ETIMEDOUT: 'TIMEOUT',
+};

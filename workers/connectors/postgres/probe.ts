@@ -68,7 +68,7 @@ async function readVersion(
     timeoutMs,
   });
   const [version, readOnly] = rows[0] ?? [];
-  if (version == null || readOnly !== 'on') throw new ConnectionFailure('PROTOCOL_ERROR');
+  if (!version || readOnly !== 'on') throw new ConnectionFailure('PROTOCOL_ERROR');
   return version.slice(0, maxVersionCharacters);
 }
 

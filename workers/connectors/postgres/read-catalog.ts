@@ -45,8 +45,9 @@ export async function* readTables(
     read.columns += rows.columns.length;
     if (read.tables > limits.maxTables || read.columns > limits.maxColumns) exceeded();
     if (session.receivedBytes > limits.maxBytes) exceeded();
-    if (dialect === 'SUPABASE' && isSupabaseInternal(table[1])) continue;
-    yield toCatalogTable(table, rows, types);
+    const complete = toCatalogTable(table, rows, types);
+    if (dialect === 'SUPABASE' && isSupabaseInternal(complete.schema)) continue;
+    yield complete;
   }
   await session.query('commit', { rows: 0, timeoutMs: settings.deadlines.closeMs });
 }

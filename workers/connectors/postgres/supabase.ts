@@ -11,6 +11,6 @@ const internal = new Set([
   'pgbouncer',
 ]);
 
-export function isSupabaseInternal(schema: string | null | undefined): boolean {
-  return schema != null && (internal.has(schema) || schema.startsWith('supabase_'));
+export function isSupabaseInternal(schema: string): boolean {
+  return internal.has(schema) || schema.startsWith('supabase_');
 }

@@ -56,8 +56,7 @@ export function toCatalogTable(table: Row, rows: TableRows, types: TypeNames): C
     foreignKeys: byType('f').map((row) => ({ ...toKey(row), ...toReference(row) })),
     checks: byType('c').map((row) => ({ name: given(row[1]), expression: given(row[9]) })),
     indexes: rows.indexes.map((row) => toIndex(row, nameOf)),
-    partitionOf:
-      bound == null ? null : { schema: given(parentSchema), table: given(parent), bound },
+    partitionOf: bound ? { schema: given(parentSchema), table: given(parent), bound } : null,
     partitionKey: partitionKey ?? null,
   };
 }
@@ -97,7 +96,7 @@ function toIndex(row: Row, nameOf: ReadonlyMap<string, string>): CatalogIndex {
   const [, name, unique, method, positions, options, keyCount, expressions, predicate] = row;
   const all = integers(positions);
   const flags = integers(options);
-  const written = expressions == null ? [] : parseNames(expressions);
+  const written = expressions ? parseNames(expressions) : [];
   const keys = all.slice(0, Number(keyCount));
   return {
     name: given(name),

@@ -1,0 +1,119 @@
+import { afterEach, expect, inject } from 'vitest';
+import type { CatalogTable } from '../../shared/catalog.ts';
+import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { Connection } from '../../shared/connection.ts';
+import { ConnectionFailure, type ProbeReport } from '../../workers/connectors/connector.ts';
+import { createPostgresConnector, postgres } from '../../workers/connectors/postgres/connector.ts';
+import {
+  defaultCatalogLimits,
+  defaultDeadlines,
+  defaultWireLimits,
+} from '../../workers/connectors/postgres/limits.ts';
+import { connectionTarget } from '../support/connection-target.ts';
+import { type RoguePeer, type RogueServer, startRoguePostgres } from '../support/rogue-postgres.ts';
+
+export type Script = (peer: RoguePeer) => Promise<void>;
+
+export const password = 'canary-5f2d8c-password';
+// Each wait short, so that a whole file takes seconds; the product's own are in limits.ts.
+export const deadlineMs = 400;
+const deadlines = {
+  ...defaultDeadlines,
+  ...{ resolveMs: deadlineMs, connectMs: deadlineMs, tlsMs: deadlineMs, signInMs: deadlineMs },
+  ...{ probeStatementMs: deadlineMs, closeMs: 200 },
+};
+const limits = { ...defaultWireLimits, ...defaultCatalogLimits };
+const maxMs = 6_000;
+const maxBytes = 512 * 1024 * 1024;
+
+/** The rogues of one test, one after the other. */
+export interface Rogues {
+  /** Everything that was sent to the last one, decrypted. */
+  readonly received: Buffer;
+  probe(script: Script, connection?: Partial<Connection>): Promise<ProbeReport>;
+  /** The rogue's catalog, or the code that reading it failed with. */
+  read(script: Script, options?: ReadOptions): Promise<CatalogTable[] | ConnectionFailureCode>;
+}
+
+export interface ReadOptions {
+  readonly limits?: Partial<typeof limits>;
+  /** Default: long enough for limits to be reached first, on a busy machine too. */
+  readonly readStatementMs?: number;
+}
+
+/**
+ * Runs every rogue within its deadlines and a bounded memory, and holds after each test that no
+ * password went out in the clear and that the next probe of a healthy server succeeds.
+ */
+export function useRogues(): Rogues {
+  let rogue: RogueServer | undefined;
+
+  async function start(script: Script, connection: Partial<Connection> = {}) {
+    await rogue?.close();
+    rogue = await startRoguePostgres(script);
+    const fields = { host: '127.0.0.1', port: rogue.port, username: 'somebody' };
+    return connectionTarget({ dialect: 'POSTGRES', ...fields, ...connection }, password);
+  }
+
+  afterEach(async () => {
+    expect(rogue?.receivedInClear.includes(password) ?? false).toBe(false);
+    await rogue?.close();
+    rogue = undefined;
+    expect((await probeHealthy()).failure).toBeNull();
+  });
+
+  return {
+    get received() {
+      return rogue?.received ?? Buffer.alloc(0);
+    },
+    async probe(script, connection) {
+      const target = await start(script, connection);
+      const connector = createPostgresConnector({ deadlines });
+      return bounded(() => connector.probe(target, new AbortController().signal));
+    },
+    async read(script, options = {}) {
+      const target = await start(script);
+      const connector = createPostgresConnector({
+        deadlines: { ...deadlines, readStatementMs: options.readStatementMs ?? 5_000 },
+        limits: { ...limits, ...options.limits },
+      });
+      return bounded(async () => {
+        try {
+          return await Array.fromAsync(connector.readCatalog(target, new AbortController().signal));
+        } catch (error) {
+          if (error instanceof ConnectionFailure) return error.code;
+          throw error;
+        }
+      });
+    },
+  };
+}
+
+/** The step a probe ended with, and why. */
+export function outcome({ failure, steps }: ProbeReport): [string | undefined, string | null] {
+  return [steps.at(-1)?.step, failure];
+}
+
+function probeHealthy(): Promise<ProbeReport> {
+  const { hostname, port, username, password: own } = new URL(inject('postgresUrl'));
+  const target = connectionTarget(
+    { dialect: 'POSTGRES', host: hostname, port: Number(port), username, databaseName: 'postgres' },
+    decodeURIComponent(own),
+  );
+  return postgres.probe(target, new AbortController().signal);
+}
+
+async function bounded<T>(work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  let peakBytes = 0;
+  const sampler = setInterval(() => {
+    peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
+  }, 10);
+  try {
+    return await work();
+  } finally {
+    clearInterval(sampler);
+    expect(performance.now() - startedAt).toBeLessThan(maxMs);
+    expect(peakBytes).toBeLessThan(maxBytes);
+  }
+}
