@@ -133,6 +133,16 @@ export function inheritedEnv(source: NodeJS.ProcessEnv = process.env): Record<st
   );
 }
 
+/**
+ * Takes out of the environment what drivers complete missing credentials from: they would be sent to
+ * whatever host a customer names.
+ */
+export function forgetAmbientCredentials(environment: NodeJS.ProcessEnv = process.env): void {
+  for (const name of Object.keys(environment)) {
+    if (/^(PG|AWS_|GOOGLE_|AZURE_)/.test(name)) delete environment[name];
+  }
+}
+
 /** Reads a key file that a variable points to. The error names the variable, not the content. */
 export function readKeyFile(variable: string, path: string): Buffer {
   try {
