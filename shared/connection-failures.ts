@@ -68,6 +68,73 @@ export const connectionFailures = {
   PROTOCOL_ERROR: { message: 'What answered does not speak the protocol of this dialect.' },
   CONNECTION_LOST: { message: 'The connection broke before the work was done.' },
   LIMIT_EXCEEDED: { message: 'The catalog is larger than this installation allows.' },
+  SSH_HOST_NOT_FOUND: {
+    message: 'The name of the SSH server does not resolve.',
+    fields: { sshHost: 'Host not found' },
+  },
+  SSH_ADDRESS_NOT_ALLOWED: {
+    message: 'The SSH server is at an address that this installation does not connect to.',
+    fields: { sshHost: 'Address not allowed' },
+  },
+  SSH_CONNECTION_REFUSED: {
+    message: 'The SSH server is there, but nothing accepts connections on this port.',
+    fields: { sshPort: 'Incorrect port' },
+  },
+  SSH_TIMEOUT: {
+    message:
+      'The SSH server did not answer in time. A firewall or an allow-list usually causes this.',
+  },
+  SSH_FAILED: { message: 'The SSH connection could not be made or broke.' },
+  SSH_HOST_KEY_CHANGED: {
+    message:
+      'The SSH server shows another host key than the one on record. Approve the new key if the server was replaced; nothing was sent to it.',
+    fields: { sshHost: 'The host key has changed' },
+  },
+  SSH_AUTHENTICATION_FAILED: {
+    message: 'The SSH server refused the sign-in.',
+    fields: {
+      sshUsername: 'Incorrect SSH user name, password or key',
+      sshPassword: 'Incorrect SSH user name, password or key',
+      sshPrivateKey: 'Incorrect SSH user name, password or key',
+    },
+  },
+  SSH_KEY_INVALID: {
+    message: 'The SSH private key cannot be read. OpenSSH, PEM and PKCS#8 keys are accepted.',
+    fields: { sshPrivateKey: 'Not a private key that can be read' },
+  },
+  SSH_PASSPHRASE_INVALID: {
+    message: 'The SSH private key is encrypted and the passphrase is missing or wrong.',
+    fields: { sshPrivateKeyPassphrase: 'Missing or wrong passphrase' },
+  },
+  SSH_FORWARDING_REFUSED: {
+    message:
+      'The SSH server does not forward to the database: refused, unreachable or not permitted.',
+    fields: {
+      host: 'Not reachable from the SSH server',
+      port: 'Not reachable from the SSH server',
+    },
+  },
+  TLS_CLIENT_CERTIFICATE_REFUSED: {
+    message: 'The server refused the client certificate, or asks for one.',
+    fields: { sslClientCertificate: 'The server refused the client certificate' },
+  },
+  CREDENTIALS_INVALID: {
+    message: 'The key or token is not in the form that this dialect uses.',
+  },
+  ACCOUNT_NOT_FOUND: {
+    message: 'The service knows no account, project, instance or workspace of this name.',
+  },
+  WAREHOUSE_UNAVAILABLE: {
+    message: 'The warehouse or workgroup does not exist, is suspended, or may not be used.',
+  },
+  RATE_LIMITED: { message: 'The service asks us to come back later: too many requests.' },
+  FILE_NOT_FOUND: {
+    message: 'There is no such file in the folder for database files.',
+    fields: { databaseName: 'File not found' },
+  },
+  DRIVER_MISSING: {
+    message: 'The driver of this dialect is not installed on the workers. Ask your operator.',
+  },
   CREDENTIALS_LOCKED: {
     message: 'The credentials cannot be opened: the vault key is missing. Ask your operator.',
   },

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { DialectSchema } from './dialects.ts';
+import { DialectSchema, type Dialect } from './dialects.ts';
 import { text } from './text.ts';
 
 const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
@@ -53,15 +53,23 @@ const publicFields = {
     isCertificateBundle,
     'Must be one or more certificates in PEM format',
   ),
+  /** For servers that ask for a certificate of the client; its key is the secret `sslClientKey`. */
+  sslClientCertificate: text({ max: 65_536 }).refine(
+    isCertificateBundle,
+    'Must be one or more certificates in PEM format',
+  ),
   sshEnabled: z.boolean(),
   sshHost: Host,
   sshPort: Port,
   sshUsername: Name,
+  /** The warehouse that runs Databricks' statements; the workspace's first one without it. */
+  databricksWarehouseId: Name,
   maxPoolSize: z.int().min(1).max(100),
 } as const;
 
 const secretShape = {
   password: Secret,
+  sslClientKey: Secret,
   snowflakePrivateKey: Secret,
   snowflakePrivateKeyPassphrase: Secret,
   bigQueryJsonKey: Secret,
@@ -107,10 +115,12 @@ export const Connection = z.object({
   athenaCatalog: publicFields.athenaCatalog.nullable(),
   sslEnabled: publicFields.sslEnabled,
   sslCaCertificate: publicFields.sslCaCertificate.nullable(),
+  sslClientCertificate: publicFields.sslClientCertificate.nullable(),
   sshEnabled: publicFields.sshEnabled,
   sshHost: publicFields.sshHost.nullable(),
   sshPort: publicFields.sshPort.nullable(),
   sshUsername: publicFields.sshUsername.nullable(),
+  databricksWarehouseId: publicFields.databricksWarehouseId.nullable(),
   maxPoolSize: publicFields.maxPoolSize.nullable(),
 });
 
@@ -119,3 +129,31 @@ export type ConnectionField = Exclude<keyof Connection, 'dialect'>;
 
 /** Plaintext secrets of one connection. Lives only inside a `vault.use` callback of a worker. */
 export type ConnectionSecrets = { readonly [F in SecretField]?: string };
+
+/** A blank connection of a dialect, before anything of it is known. */
+export function blankConnection(dialect: Dialect): Connection {
+  return {
+    dialect,
+    databaseName: null,
+    username: null,
+    host: null,
+    port: null,
+    snowflakeAccountId: null,
+    snowflakeWarehouse: null,
+    snowflakeRole: null,
+    bigQueryProjectId: null,
+    spannerInstanceId: null,
+    athenaWorkgroup: null,
+    athenaOutputLocation: null,
+    athenaCatalog: null,
+    sslEnabled: true,
+    sslCaCertificate: null,
+    sslClientCertificate: null,
+    sshEnabled: false,
+    sshHost: null,
+    sshPort: null,
+    sshUsername: null,
+    databricksWarehouseId: null,
+    maxPoolSize: null,
+  };
+}

@@ -7,6 +7,7 @@ export const probeSteps = [
   'resolve',
   'address',
   'connect',
+  'ssh',
   'tls',
   'sign-in',
   'query',

@@ -8,6 +8,7 @@ export const destinationFields = [
   'username',
   'sslEnabled',
   'sslCaCertificate',
+  'sslClientCertificate',
   'sshEnabled',
   'sshHost',
   'sshPort',
@@ -18,6 +19,7 @@ export const destinationFields = [
   'athenaWorkgroup',
   'athenaOutputLocation',
   'athenaCatalog',
+  'databricksWarehouseId',
 ] as const satisfies readonly ConnectionField[];
 
 const normalizeHost = (host: string): string => host.toLowerCase().replace(/\.$/, '');
@@ -31,7 +33,8 @@ export function destinationOf(connection: Connection): string {
     const value = connection[field];
     if (value === null) return '-';
     if (field === 'host' || field === 'sshHost') return `=${normalizeHost(String(value))}`;
-    if (field === 'sslCaCertificate') return `=${sha256(String(value))}`;
+    if (field === 'sslCaCertificate' || field === 'sslClientCertificate')
+      return `=${sha256(String(value))}`;
     return `=${String(value)}`;
   });
   return [connection.dialect, ...parts].map((part) => `${part.length}:${part}`).join('|');

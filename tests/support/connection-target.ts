@@ -1,28 +1,6 @@
-import type { Connection } from '../../shared/connection.ts';
+import { blankConnection, type Connection } from '../../shared/connection.ts';
 import type { ConnectionTarget } from '../../workers/connectors/connector.ts';
 import { createEgressPolicy } from '../../workers/egress/policy.ts';
-
-const nothing = {
-  databaseName: null,
-  username: null,
-  host: null,
-  port: null,
-  snowflakeAccountId: null,
-  snowflakeWarehouse: null,
-  snowflakeRole: null,
-  bigQueryProjectId: null,
-  spannerInstanceId: null,
-  athenaWorkgroup: null,
-  athenaOutputLocation: null,
-  athenaCatalog: null,
-  sslEnabled: false,
-  sslCaCertificate: null,
-  sshEnabled: false,
-  sshHost: null,
-  sshPort: null,
-  sshUsername: null,
-  maxPoolSize: null,
-} as const;
 
 // Test servers listen on loopback.
 const egress = createEgressPolicy({ allowCidrs: 'private', ownEndpoints: [] });
@@ -33,5 +11,13 @@ export function connectionTarget(
   password?: string,
 ): ConnectionTarget {
   const secrets = password === undefined ? {} : { password };
-  return { connection: { ...nothing, ...connection }, secrets, egress };
+  return {
+    connection: {
+      ...blankConnection(connection.dialect),
+      sslEnabled: false,
+      ...connection,
+    },
+    secrets,
+    egress,
+  };
 }

@@ -80,10 +80,12 @@ export const connections: fc.Arbitrary<Connection> = fc.record({
   athenaCatalog: nullable(awkward),
   sslEnabled: fc.boolean(),
   sslCaCertificate: nullable(awkward),
+  sslClientCertificate: nullable(awkward),
   sshEnabled: fc.boolean(),
   sshHost: nullable(hosts),
   sshPort: nullable(fc.integer({ min: 0, max: 65_535 })),
   sshUsername: nullable(awkward),
+  databricksWarehouseId: nullable(awkward),
   maxPoolSize: nullable(fc.integer({ min: 1, max: 100 })),
 });
 

@@ -1,4 +1,5 @@
 import {
+  blankConnection,
   secretFields,
   type Connection,
   type ConnectionField,
@@ -6,9 +7,9 @@ import {
   type SecretField,
 } from '../../../shared/connection.ts';
 import {
-  defaultPorts,
+  defaultPort,
+  dialectFacts,
   isConnectable,
-  requiredFields,
   type Dialect,
 } from '../../../shared/dialects.ts';
 import { invalidField } from '../../../shared/errors.ts';
@@ -26,32 +27,6 @@ export function secretsIn(input: Given): ConnectionSecrets {
   return Object.fromEntries(sent);
 }
 
-/** A blank connection of a dialect, before anything of it is known. */
-function blank(dialect: Dialect): Connection {
-  return {
-    dialect,
-    databaseName: null,
-    username: null,
-    host: null,
-    port: isConnectable(dialect) ? defaultPorts[dialect] : null,
-    snowflakeAccountId: null,
-    snowflakeWarehouse: null,
-    snowflakeRole: null,
-    bigQueryProjectId: null,
-    spannerInstanceId: null,
-    athenaWorkgroup: null,
-    athenaOutputLocation: null,
-    athenaCatalog: null,
-    sslEnabled: true,
-    sslCaCertificate: null,
-    sshEnabled: false,
-    sshHost: null,
-    sshPort: null,
-    sshUsername: null,
-    maxPoolSize: null,
-  };
-}
-
 /** Puts what was sent over what was there; an empty string clears a field. */
 export function mergeConnection(current: Connection, input: Given): Connection {
   const fields = Object.keys(current).filter((field) => field !== 'dialect');
@@ -64,19 +39,28 @@ export function mergeConnection(current: Connection, input: Given): Connection {
 
 /** A new connection. VALIDATION names the field that a connection of this dialect lacks. */
 export function newConnection(dialect: Dialect, input: Given): Connection {
-  const connection = mergeConnection(blank(dialect), input);
-  assertUsable(connection);
+  const merged = mergeConnection(blankConnection(dialect), input);
+  const connection = { ...merged, port: merged.port ?? defaultPort(dialect, merged.sslEnabled) };
+  assertUsable(connection, new Set(Object.keys(secretsIn(input))));
   return connection;
 }
 
 /** Refuses, before anything is stored, what no worker could connect to. */
-export function assertUsable(connection: Connection): void {
+export function assertUsable(connection: Connection, secrets: ReadonlySet<string>): void {
   const { dialect } = connection;
   if (!isConnectable(dialect)) {
     throw invalidField('dialect', `Basekeep has no connector for ${dialect} yet`);
   }
-  for (const field of requiredFields[dialect]) {
-    if (connection[field] === null) throw invalidField(field, `Required for ${dialect}`);
+  const present = new Set([
+    ...secrets,
+    ...Object.entries(connection).flatMap(([field, value]) => (value === null ? [] : [field])),
+  ]);
+  const { requires, requiresOneOf = [] } = dialectFacts[dialect];
+  const missing = requires.find((field) => !present.has(field));
+  if (missing !== undefined) throw invalidField(missing, `Required for ${dialect}`);
+  const [first] = requiresOneOf;
+  if (first !== undefined && !requiresOneOf.some((field) => present.has(field))) {
+    throw invalidField(first, `${dialect} needs ${requiresOneOf.join(' or ')}`);
   }
   if (connection.sshEnabled) {
     throw invalidField('sshEnabled', 'Basekeep does not connect through SSH tunnels yet');

@@ -34,8 +34,9 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
     if (!row) throw notFound('Data source');
     const stored = await em.find(SecretEnvelope, { ownerId: id, organizationId: orgId });
     const connection = mergeConnection(row.connection, input);
-    assertUsable(connection);
     const replaced = (field: SecretField) => secrets[field] !== undefined || unset.has(field);
+    const kept = stored.map(({ field }) => field).filter((field) => !unset.has(field));
+    assertUsable(connection, new Set([...kept, ...Object.keys(secrets)]));
     if (destinationOf(connection) !== destinationOf(row.connection)) {
       assertNoneKept(stored.map(({ field }) => field).filter((field) => !replaced(field)));
     }

@@ -1,4 +1,4 @@
-import { defaultPorts, isConnectable } from '../../../shared/dialects.ts';
+import { defaultPort } from '../../../shared/dialects.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
 import type { SignIn } from './client.ts';
 
@@ -18,12 +18,13 @@ export interface Endpoint {
  */
 export function endpointOf({ connection, secrets }: ConnectionTarget): Endpoint {
   const { dialect, host, username, databaseName } = connection;
-  if (host === null || username === null || !isConnectable(dialect)) {
+  const port = connection.port ?? defaultPort(dialect, connection.sslEnabled);
+  if (host === null || username === null || port === null) {
     throw new ConnectionFailure('INTERNAL_ERROR');
   }
   return {
     host,
-    port: connection.port ?? defaultPorts[dialect],
+    port,
     encrypted: connection.sslEnabled,
     caCertificate: connection.sslCaCertificate,
     signIn: {
