@@ -1,0 +1,257 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useApi } from '../support/api.ts';
+import { useDatabase } from '../support/database.ts';
+import {
+  ask,
+  inputOf,
+  overRest,
+  overTrpc,
+  procedures,
+  rowOf,
+  rows,
+  type Belongings,
+  type Call,
+} from '../support/matrix.ts';
+import { digestTables } from './support/digest.ts';
+import { belongings, furnished, join, type Furnished } from './support/tenants.ts';
+
+// B1 of the security programme: who asks for another tenant's rows learns nothing and changes nothing.
+
+const database = useDatabase();
+const api = useApi(database);
+
+/** Who asks, with what of its own. */
+interface Asker {
+  readonly key: string | null;
+  readonly home: Furnished;
+}
+
+let victim: Furnished;
+const askers: Record<string, Asker> = {};
+const askerNames = [
+  "another organization's admin",
+  'a deactivated member',
+  'a member',
+  'a deactivated key',
+  'an expired key',
+  'nobody',
+] as const;
+
+beforeAll(async () => {
+  victim = await furnished(api, 'Victim');
+  const stranger = await furnished(api, 'Stranger');
+  const member = await furnished(api, 'Member');
+  const former = await furnished(api, 'Former');
+  await join(database.pool, { userId: member.userId, orgId: victim.orgId }, { isActive: true });
+  await join(database.pool, { userId: former.userId, orgId: victim.orgId }, { isActive: false });
+  const { orgId } = victim;
+  const keys = api.client(victim).apiKeys;
+  const dead = await keys.create.mutate({ orgId, name: 'dead' });
+  await keys.deactivate.mutate({ orgId, id: dead.id });
+  const expiring = await keys.create.mutate({
+    orgId,
+    name: 'expired',
+    expiresAt: new Date(Date.now() + 60_000).toISOString(),
+  });
+  await database.pool.query(
+    `update api_key set expires_at = now() - '1 s'::interval where id = $1`,
+    [expiring.id],
+  );
+  Object.assign(askers, {
+    "another organization's admin": { key: stranger.key, home: stranger },
+    'a deactivated member': { key: former.key, home: former },
+    'a member': { key: member.key, home: member },
+    'a deactivated key': { key: dead.key, home: victim },
+    'an expired key': { key: expiring.key, home: victim },
+    nobody: { key: null, home: victim },
+  });
+});
+
+/** Ids of the right form that nobody has. */
+const random: Belongings = {
+  orgId: 'org_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  dataSourceId: 'ds_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  apiKeyId: 'key_01jd5w9c3zf8r8kq4j0mpx2v7e',
+};
+
+const malformed = ['x', "' or 1=1 --", '../..', '\0', 'a'.repeat(101), '%', '$ne', '🗝', 'null'];
+
+interface Question {
+  readonly column: string;
+  /** What is asked, and the same about ids that nobody has. The answers must not differ. */
+  readonly about: Belongings;
+  readonly baseline: Belongings;
+  readonly extra?: { readonly asked: object; readonly baseline: object };
+}
+
+const same = (text: string): Belongings => ({ orgId: text, dataSourceId: text, apiKeyId: text });
+
+/** The columns of the matrix for one procedure. */
+function questions(procedure: string, home: Furnished): Question[] {
+  const { org, thing } = rowOf(procedure);
+  const extra = (field: string) => ({
+    column: `own input with an extra ${field}`,
+    about: home,
+    baseline: home,
+    extra: { asked: { [field]: victim.orgId }, baseline: { [field]: random.orgId } },
+  });
+  const extras = [...(org === 'orgId' ? [] : [extra('orgId')]), extra('organizationId')];
+  if (!org) return extras;
+  const ofOrganization: Question[] = [
+    { column: 'foreign ids', about: victim, baseline: random },
+    {
+      column: 'foreign organization with own id',
+      about: { ...home, orgId: victim.orgId },
+      baseline: { ...home, orgId: random.orgId },
+    },
+  ];
+  const ofThing: Question[] = [
+    {
+      column: 'own organization with foreign id',
+      about: { ...victim, orgId: home.orgId },
+      baseline: { ...random, orgId: home.orgId },
+    },
+    {
+      column: 'own deleted id',
+      about: { ...home.deleted, orgId: home.orgId },
+      baseline: { ...random, orgId: home.orgId },
+    },
+    { column: 'foreign deleted id', about: victim.deleted, baseline: random },
+    ...malformed.map((id) => ({
+      column: `foreign organization with malformed id ${JSON.stringify(id)}`,
+      about: { ...same(id), orgId: victim.orgId },
+      baseline: { ...same(id), orgId: random.orgId },
+    })),
+  ];
+  const bad = malformed.map((id) => ({
+    column: `malformed id ${JSON.stringify(id)}`,
+    about: same(id),
+    baseline: same(id),
+  }));
+  return [...ofOrganization, ...extras, ...bad, ...(thing ? ofThing : [])];
+}
+
+/** What the matrix asks, over each transport, as pairs of calls. */
+function callsOf(procedure: string, { about, baseline, extra }: Question): [string, Call, Call][] {
+  const asked = inputOf(procedure, about);
+  const nothing = inputOf(procedure, baseline);
+  const rest = overRest(procedure, asked, { ...extra?.asked });
+  const restBaseline = overRest(procedure, nothing, { ...extra?.baseline });
+  return [
+    [
+      'trpc',
+      overTrpc(procedure, { ...asked, ...extra?.asked }),
+      overTrpc(procedure, { ...nothing, ...extra?.baseline }),
+    ],
+    ...(rest && restBaseline ? [['public', rest, restBaseline] as [string, Call, Call]] : []),
+  ];
+}
+
+test('every procedure has a row, and every row a procedure', () => {
+  expect(Object.keys(rows).sort()).toEqual([...procedures].sort());
+});
+
+describe.each(askerNames)('%s learns nothing and changes nothing', (name) => {
+  test.each(procedures)('by %s', async (procedure) => {
+    const asker = askers[name];
+    if (!asker) throw new Error(`${name} was not made`);
+    const before = await digestTables(database.pool);
+    await Promise.all(
+      questions(procedure, asker.home).map(async (question) => {
+        if (name === 'a member' && isMembersOwn(procedure, question)) return;
+        for (const [transport, asked, nothing] of callsOf(procedure, question)) {
+          const where = `${transport}, ${question.column}`;
+          const answer = await ask(api.url, asked, asker.key);
+          expect(answer.status, where).toBeGreaterThanOrEqual(400);
+          expect(answer.status, where).toBeLessThan(500);
+          expect(JSON.stringify(answer.body), where).not.toContain(victim.key);
+          // Over RPC a member of the organization is told what the role lacks, whatever the id.
+          const isMember = name === 'a member' && transport === 'trpc' && answer.status === 403;
+          const compared = isMember ? sameOrganization(procedure, question) : nothing;
+          expect(answer, where).toEqual(await ask(api.url, compared, asker.key));
+          if (asker.key === null || name.endsWith('key')) expect(answer.status, where).toBe(401);
+        }
+      }),
+    );
+    expect(await digestTables(database.pool)).toEqual(before);
+  });
+});
+
+/** What members may do in their organization is no question of the matrix. */
+function isMembersOwn(procedure: string, { about }: Question): boolean {
+  return rowOf(procedure).isForMembers === true && about.orgId === victim.orgId;
+}
+
+function sameOrganization(procedure: string, { about }: Question): Call {
+  expect(about.orgId).toBe(victim.orgId);
+  return overTrpc(procedure, inputOf(procedure, { ...random, orgId: about.orgId }));
+}
+
+describe('what a member may see', () => {
+  test('is the organization, without its jwtSecret', async () => {
+    const key = askers['a member']?.key ?? null;
+    const path = `/api/public/organizations/${victim.orgId}`;
+    const answer = await ask(api.url, { method: 'GET', path }, key);
+    expect(answer).toMatchObject({ status: 200, body: { data: { id: victim.orgId } } });
+    expect(JSON.stringify(answer.body)).not.toContain('jwtSecret');
+    const asked = await ask(api.url, { method: 'GET', path: `${path}?include=jwtSecret` }, key);
+    const nowhere = `/api/public/organizations/${random.orgId}?include=jwtSecret`;
+    expect(asked).toEqual(await ask(api.url, { method: 'GET', path: nowhere }, key));
+    expect(asked.status).toBe(404);
+  });
+
+  test.each(["another organization's admin", 'a deactivated member'])(
+    'is not in the list of %s',
+    async (name) => {
+      const asker = askers[name];
+      const list = await ask(api.url, overTrpc('organizations.list', {}), asker?.key ?? null);
+      expect(list.status).toBe(200);
+      expect(JSON.stringify(list.body)).toContain(asker?.home.orgId);
+      expect(JSON.stringify(list.body)).not.toContain(victim.orgId);
+    },
+  );
+});
+
+test("a foreign cursor shows one's own rows or none", async () => {
+  const { home, key } = askers["another organization's admin"] ?? { home: victim, key: null };
+  for (const procedure of procedures.filter((name) => /\.list/.test(name))) {
+    for (const cursor of [victim.dataSourceId, victim.apiKeyId, victim.orgId, 'zzz']) {
+      const input = inputOf(procedure, home, { cursor });
+      const answer = await ask(api.url, overTrpc(procedure, input), key);
+      expect(answer.status, procedure).toBe(200);
+      const shown = JSON.stringify(answer.body);
+      for (const id of Object.values(victim)) expect(shown).not.toContain(`"id":"${String(id)}"`);
+    }
+  }
+});
+
+// Last, because it changes things: the same inputs do work for those who may, so that what was
+// refused above was refused for who asked and for nothing else.
+describe('the admin of the organization', () => {
+  test.each(procedures)('may call %s', async (procedure) => {
+    for (const over of [overTrpc, overRest]) {
+      const own = await belongings(api, victim);
+      const call = over(procedure, inputOf(procedure, own));
+      if (!call) continue;
+      const answered = new AbortController();
+      if (procedure === 'dataSources.verify') void playWorker(answered.signal);
+      const { status, body } = await ask(api.url, call, victim.key);
+      answered.abort();
+      expect(status, JSON.stringify(body)).toBeLessThan(300);
+    }
+  });
+});
+
+/** Answers connection drafts the way a worker does. */
+async function playWorker(signal: AbortSignal): Promise<void> {
+  const report = JSON.stringify({ steps: [], failure: null, durationMs: 1, serverVersion: null });
+  while (!signal.aborted) {
+    await database.pool.query(
+      `with d as (update connection_draft set report = $1 where report is null returning id)
+       select pg_notify('basekeep_verified', id) from d`,
+      [report],
+    );
+    await delay(20);
+  }
+}

@@ -1,0 +1,50 @@
+import type pg from 'pg';
+import { newId } from '../../../shared/ids.ts';
+import type { TestApi, TestTenant } from '../../support/api.ts';
+import type { Belongings } from '../../support/matrix.ts';
+
+/** A tenant with a data source and a spare key, and with one of each that it has deleted. */
+export interface Furnished extends TestTenant, Belongings {
+  readonly deleted: Belongings;
+}
+
+export async function furnished(api: TestApi, name: string): Promise<Furnished> {
+  const tenant = await api.tenant(name);
+  const own = await belongings(api, tenant);
+  const deleted = await belongings(api, tenant);
+  const client = api.client(tenant);
+  await client.dataSources.delete.mutate({ orgId: tenant.orgId, id: deleted.dataSourceId });
+  await client.apiKeys.delete.mutate({ orgId: tenant.orgId, id: deleted.apiKeyId });
+  return { ...tenant, ...own, deleted };
+}
+
+/** A new data source and a new key of a tenant. */
+export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belongings> {
+  const { orgId } = tenant;
+  const client = api.client(tenant);
+  const source = await client.dataSources.create.mutate({
+    orgId,
+    type: 'direct',
+    dialect: 'POSTGRES',
+    displayName: 'Warehouse',
+    host: 'db.example.com',
+    username: 'reader',
+    password: 'the password',
+  });
+  const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
+  return { orgId, dataSourceId: source.id, apiKeyId: key.id };
+}
+
+/** Makes a user a member of an organization; the API does not invite yet. */
+export async function join(
+  pool: pg.Pool,
+  { userId, orgId }: { userId: string; orgId: string },
+  { isActive }: { isActive: boolean },
+): Promise<void> {
+  await pool.query(
+    `insert into membership (id, organization_id, user_id, role, deactivated_at, created_at, updated_at)
+     values ($1, $2, $3, 'MEMBER', case when $4 then null else now() end, now(), now())`,
+    [newId('membership'), orgId, userId, isActive],
+  );
+  await pool.query(`select pg_notify('basekeep_principal', $1)`, [`user:${userId}`]);
+}

@@ -1,0 +1,149 @@
+import { appRouter } from '../../server/router.ts';
+import type { Meta } from '../../server/trpc.ts';
+
+/** What a tenant has that another one may ask for. */
+export interface Belongings {
+  readonly orgId: string;
+  readonly dataSourceId: string;
+  readonly apiKeyId: string;
+}
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** A procedure's row of the cross-tenant matrix: where the ids of a tenant stand in its input. */
+interface Row {
+  /** The field that names the organization; null when the procedure is about no organization. */
+  readonly org: 'orgId' | 'id' | null;
+  /** What `id` names, when it is not the organization. */
+  readonly thing?: 'dataSourceId' | 'apiKeyId';
+  /** The rest of a valid input. */
+  readonly rest?: Input;
+  /** True when a MEMBER of the organization may do it too. */
+  readonly isForMembers?: true;
+}
+
+const connection = {
+  dialect: 'POSTGRES',
+  host: 'db.example.com',
+  username: 'reader',
+  password: 'matrix-password',
+};
+
+/**
+ * One row for every procedure there is. A procedure without a row fails the build: whoever adds one
+ * says here how a stranger would ask for it.
+ */
+export const rows: Readonly<Record<string, Row>> = {
+  'organizations.create': { org: null, rest: { name: 'Matrix' } },
+  'organizations.list': { org: null },
+  'organizations.get': { org: 'id', isForMembers: true },
+  'organizations.update': { org: 'id', rest: { name: 'Renamed' } },
+  'apiKeys.create': { org: 'orgId', rest: { name: 'matrix' } },
+  'apiKeys.list': { org: 'orgId' },
+  'apiKeys.deactivate': { org: 'orgId', thing: 'apiKeyId' },
+  'apiKeys.delete': { org: 'orgId', thing: 'apiKeyId' },
+  'dataSources.create': {
+    org: 'orgId',
+    rest: { type: 'direct', displayName: 'Matrix', ...connection },
+  },
+  'dataSources.list': { org: 'orgId' },
+  'dataSources.verify': { org: 'orgId', rest: connection },
+  'dataSources.get': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.update': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: { displayName: 'Renamed', host: 'other.example.com', password: 'matrix-password' },
+  },
+  'dataSources.delete': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.requestSync': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId' },
+  'catalog.listTables': { org: 'orgId', thing: 'dataSourceId' },
+  'health.get': { org: 'orgId', thing: 'dataSourceId' },
+};
+
+interface Definition {
+  readonly _def: { readonly type: string; readonly meta?: Meta };
+}
+
+const definitions = appRouter._def.procedures as unknown as Record<string, Definition>;
+
+/** Every procedure of the router, as `feature.name`. */
+export const procedures = Object.keys(definitions);
+
+export function rowOf(procedure: string): Row {
+  const row = rows[procedure];
+  if (row) return row;
+  throw new Error(`${procedure} has no row in tests/support/matrix.ts: say how a stranger asks.`);
+}
+
+/** A valid input of a procedure for what `of` names; `extra` may add fields that nobody asked for. */
+export function inputOf(procedure: string, of: Belongings, extra: Input = {}): Input {
+  const { org, thing, rest } = rowOf(procedure);
+  return {
+    ...(org ? { [org]: of.orgId } : {}),
+    ...(thing ? { id: of[thing] } : {}),
+    ...rest,
+    ...extra,
+  };
+}
+
+/** One request, as its parts. */
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: Input;
+}
+
+/** The call over tRPC. */
+export function overTrpc(procedure: string, input: Input): Call {
+  if (definitions[procedure]?._def.type === 'mutation')
+    return { method: 'POST', path: `/trpc/${procedure}`, body: input };
+  const query = encodeURIComponent(JSON.stringify(input));
+  return { method: 'GET', path: `/trpc/${procedure}?input=${query}` };
+}
+
+/** The call over a REST surface; null when the procedure is not on it. `extra` goes beside the path. */
+export function overRest(procedure: string, input: Input, extra: Input = {}): Call | null {
+  const route = definitions[procedure]?._def.meta?.rest?.public;
+  if (!route) return null;
+  const [method = '', template = ''] = route.split(' ');
+  const rest = { ...input };
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(rest[name]);
+    delete rest[name];
+    return encodeURIComponent(value);
+  });
+  const beside = { ...rest, ...extra };
+  if (method !== 'GET' && method !== 'DELETE')
+    return { method, path: `/api/public${path}`, body: beside };
+  const query = new URLSearchParams(
+    Object.entries(beside).map(([name, value]) => [name, String(value)]),
+  );
+  return { method, path: `/api/public${path}${query.size > 0 ? `?${query}` : ''}` };
+}
+
+/** What a caller sees of an answer, without what differs between two answers that say the same. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const incidental = new Set(['x-request-id', 'date', 'connection', 'keep-alive']);
+
+export async function ask(url: string, call: Call, key: string | null): Promise<Answer> {
+  const response = await fetch(`${url}${call.path}`, {
+    method: call.method,
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(call.body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(call.body ? { body: JSON.stringify(call.body) } : {}),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    body: JSON.parse(text.replace(/"requestId":"[^"]*"/, '"requestId":"?"')) as unknown,
+    headers: Object.fromEntries([...response.headers].filter(([name]) => !incidental.has(name))),
+  };
+}
