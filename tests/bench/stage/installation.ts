@@ -1,0 +1,101 @@
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { openControlDatabase } from '../../../server/launcher/control-database.ts';
+import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
+import { keyFilesIn, makeKeys, type KeyFiles } from '../../../server/launcher/keys.ts';
+import { migrate } from '../../../server/migrate.ts';
+import { inheritedEnv } from '../../../shared/env.ts';
+import { makePostgresFolder, removePostgresFolder } from '../../support/postgres-folder.ts';
+import type { BenchRun } from '../bench.ts';
+import { startProcess, untilReady, type Running } from './process.ts';
+
+/** The product as it is installed: a PostgreSQL that syncs to disk, migrated, with keys. */
+export interface Installation {
+  readonly dataDir: string;
+  readonly databaseUrl: string;
+  readonly superuserUrl: string;
+  readonly keys: KeyFiles;
+  startApi(): Promise<Running & { readonly url: string }>;
+  startWorker(env?: Readonly<Record<string, string>>): Running;
+  /** A process of the bench itself, beside the product's. */
+  startBaseline(file: URL): Running;
+}
+
+export async function makeInstallation(run: BenchRun): Promise<Installation> {
+  const dataDir = await makePostgresFolder();
+  run.stack.defer(() => removePostgresFolder(dataDir));
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  run.stack.defer(() => postgres.stop());
+  const databaseUrl = await openControlDatabase(postgres.url, dataDir);
+  await migrate({ databaseUrl });
+  const keys = keyFilesIn(path.join(dataDir, 'keys'));
+  await makeKeys(keys);
+
+  const start = (name: string, file: string, env: Readonly<Record<string, string>>): Running => {
+    const running = startProcess({
+      file: new URL(`../../../${file}`, import.meta.url),
+      env: { ...inheritedEnv(), DATABASE_URL: databaseUrl, ...env },
+      log: path.join(dataDir, `${name}.log`),
+      nodeArguments: profiling(run.profileDir, name),
+    });
+    run.stack.defer(() => running.stop());
+    return running;
+  };
+
+  return {
+    dataDir,
+    databaseUrl,
+    superuserUrl: postgres.url,
+    keys,
+    async startApi() {
+      const port = await freePort();
+      const running = start('api', 'server/main.ts', {
+        PORT: String(port),
+        VAULT_PUBLIC_KEY_FILE: keys.vaultPublicKey,
+        TOKEN_SIGNING_KEY_FILE: keys.tokenSigningKey,
+        API_SECRET_FILE: keys.apiSecret,
+      });
+      const url = `http://127.0.0.1:${port}`;
+      await untilReady(`${url}/api/healthz`, running);
+      return { ...running, url };
+    },
+    startWorker: (env = {}) =>
+      start('worker', 'workers/main.ts', {
+        VAULT_PUBLIC_KEY_FILE: keys.vaultPublicKey,
+        VAULT_PRIVATE_KEY_FILE: keys.vaultPrivateKey,
+        EGRESS_PRIVATE: 'true',
+        ...env,
+      }),
+    startBaseline: (file) => {
+      const running = startProcess({
+        file,
+        env: {
+          ...inheritedEnv(),
+          DATABASE_URL: databaseUrl,
+          VAULT_PUBLIC_KEY_FILE: keys.vaultPublicKey,
+        },
+        log: path.join(dataDir, 'baseline.log'),
+        nodeArguments: profiling(run.profileDir, 'baseline'),
+      });
+      run.stack.defer(() => running.stop());
+      return running;
+    },
+  };
+}
+
+function profiling(folder: string | undefined, name: string): string[] {
+  if (folder === undefined) return [];
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = address !== null && typeof address === 'object' ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
