@@ -11,7 +11,7 @@ import {
   type SessionSettings,
   type SessionStep,
 } from './session.ts';
-import { beginReadOnly, catalogStatements, versionStatement } from './statements.ts';
+import { beginReadOnly, catalogProofStatement, versionStatement } from './statements.ts';
 
 const maxVersionCharacters = 200;
 
@@ -30,7 +30,7 @@ export async function probe(
     const session = await openSession(target, settings, signal, step);
     try {
       serverVersion = await step('query', () => readVersion(session, settings));
-      await step('catalog', () => readOneOfEach(session, settings));
+      await step('catalog', () => proveCatalog(session, settings));
     } finally {
       await session.close();
     }
@@ -72,15 +72,11 @@ async function readVersion(
   return version.slice(0, maxVersionCharacters);
 }
 
-/** Runs what a sync would run, as far as the first row. */
-async function readOneOfEach(
+async function proveCatalog(
   session: PostgresSession,
   { deadlines }: SessionSettings,
 ): Promise<void> {
-  const statements = Object.values(catalogStatements);
-  const text = statements.map((statement) => `${statement} limit 1`).join(';');
-  await session.query(`${text}; commit`, {
-    rows: statements.length,
-    timeoutMs: deadlines.probeStatementMs,
-  });
+  const timeoutMs = deadlines.probeStatementMs;
+  const { rows } = await session.query(`${catalogProofStatement}; commit`, { rows: 1, timeoutMs });
+  if (rows.length !== 1) throw new ConnectionFailure('PROTOCOL_ERROR');
 }

@@ -95,7 +95,7 @@ export class PostgresSession {
   readonly #gate: MessageGate;
   readonly #stream: GatedStream;
   readonly #client: PlainClient;
-  readonly #closed: Promise<void>;
+  readonly #flushed: Promise<void>;
   #last: Promise<unknown> = Promise.resolve();
   #cancelled: Promise<void> | null = null;
   #signedIn = false;
@@ -113,8 +113,11 @@ export class PostgresSession {
     // A gate that closes destroys the stream with its reason. One slot rather than a race against a
     // promise of the whole session: that one would hold every answer until the end.
     this.#stream.once('error', (error) => this.#fail(error));
-    this.#closed = new Promise((resolve) => this.#stream.once('close', () => resolve()));
-    void this.#closed.then(() => this.#fail(new ConnectionFailure('CONNECTION_LOST')));
+    this.#flushed = new Promise((resolve) => {
+      this.#stream.once('finish', resolve);
+      this.#stream.once('close', resolve);
+    });
+    this.#stream.once('close', () => this.#fail(new ConnectionFailure('CONNECTION_LOST')));
     this.#client = new PlainClient(this.#stream, endpointOf(target).signIn);
     // Every failure reaches the request that waits; this only keeps `pg` from ending the process.
     this.#client.on('error', () => this.#stream.destroy());
@@ -159,7 +162,8 @@ export class PostgresSession {
     if (!this.#stream.destroyed) {
       this.#client.end().catch(() => undefined);
       const signal = new AbortController().signal;
-      await withDeadline(this.#closed, { timeoutMs: closeMs, signal }).catch(() => undefined);
+      // Until the goodbye is on its way; the server's process takes milliseconds more to end.
+      await withDeadline(this.#flushed, { timeoutMs: closeMs, signal }).catch(() => undefined);
     }
     this.#stream.destroy();
     await this.#cancelled;

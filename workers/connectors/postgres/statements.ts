@@ -40,6 +40,18 @@ set local cursor_tuple_fraction = 1;`;
 export const versionStatement = `
 select version(), current_setting('transaction_read_only')`;
 
+/**
+ * Proves that every catalog of a sync can be read, the columns that PostgreSQL 12 added included. The
+ * statements of a sync themselves, limited to a row, take a new server process four times as long to
+ * plan, and prove nothing more.
+ */
+export const catalogProofStatement = `
+select exists (select relispartition from pg_class), exists (select nspname from pg_namespace),
+  exists (select inhparent from pg_inherits), exists (select description from pg_description),
+  exists (select attgenerated from pg_attribute), exists (select adbin from pg_attrdef),
+  exists (select conparentid from pg_constraint), exists (select indnkeyatts from pg_index),
+  exists (select amname from pg_am)`;
+
 // The first oid of a user's object: FirstNormalObjectId in PostgreSQL's access/transam.h. A lower
 // bound only; which tables count is decided by the statement for tables.
 const firstUserOid = 16_384;
@@ -78,7 +90,7 @@ order by a.attrelid, a.attnum`;
  */
 export const defaultsStatement = `
 select adrelid, adnum,
-  pg_get_expr(adbin, case when adbin::text like '%{VAR :%' then adrelid else 0 end)
+  pg_get_expr(adbin, case when strpos(adbin::text, '{VAR :') > 0 then adrelid else 0 end)
 from pg_attrdef
 where adrelid >= ${firstUserOid}
 order by adrelid, adnum`;
@@ -108,9 +120,9 @@ from pg_constraint k
 left join pg_class r on r.oid = k.confrelid
 left join pg_namespace rn on rn.oid = r.relnamespace
 left join pg_attribute ra on ra.attrelid = k.confrelid and ra.attnum = k.confkey[1]
-left join pg_constraint up on up.oid = k.conparentid
 where k.contype in ('p', 'u', 'f', 'c') and k.conrelid >= ${firstUserOid}
-  and up.conrelid is distinct from k.conrelid
+  and (k.conparentid = 0 or k.conrelid <>
+    (select up.conrelid from pg_constraint up where up.oid = k.conparentid))
 order by k.conrelid, k.conname`;
 
 /** Indexes by table, those behind keys included. Only expressions are written out by the server. */
@@ -127,7 +139,7 @@ join pg_am am on am.oid = ic.relam
 where x.indrelid >= ${firstUserOid}
 order by x.indrelid, x.indexrelid`;
 
-/** The names of types, modifiers included. The values are numbers that `typeKey` has checked. */
+/** The names of types, modifiers included. The values are numbers that TypeNames has checked. */
 export function typeNamesStatement(types: readonly string[]): string {
   return `
 select t.id, t.modifier, format_type(t.id, t.modifier)

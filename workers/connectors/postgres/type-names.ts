@@ -23,7 +23,7 @@ export class TypeNames {
     const unknown = new Set<string>();
     for (const column of columns) {
       const key = typeKey(column);
-      if (!this.#names.has(key)) unknown.add(key);
+      if (!this.#names.has(key)) unknown.add(checked(key));
     }
     if (this.#names.size + unknown.size > maxKnown) throw new ConnectionFailure('LIMIT_EXCEEDED');
     const wanted = [...unknown];
@@ -47,9 +47,13 @@ export class TypeNames {
   }
 }
 
-/** `type,modifier` of a row of the columns statement; the server's word that they are numbers is checked. */
+/** `type,modifier` of a row of the columns statement. */
 function typeKey(column: Row): string {
-  const key = `${column[3]},${column[4]}`;
+  return `${column[3]},${column[4]}`;
+}
+
+/** The server's word that they are numbers, which go into a statement, is not enough. */
+function checked(key: string): string {
   if (!/^\d{1,10},-?\d{1,10}$/.test(key)) throw new ConnectionFailure('PROTOCOL_ERROR');
   return key;
 }
