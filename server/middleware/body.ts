@@ -1,5 +1,6 @@
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { AppError, invalidField } from '../../shared/errors.ts';
+import { readBody } from './read-body.ts';
 
 /** The largest body, decompressed: 256 KB. */
 export const maxBodyBytes = 256 * 1_024;
@@ -7,14 +8,15 @@ export const maxBodyBytes = 256 * 1_024;
 /** Deeper than any input of ours by far, and shallow enough for every recursion over it. */
 const maxDepth = 32;
 
-const readText = express.text({ type: 'application/json', limit: maxBodyBytes });
-
 /**
  * JSON bodies as text: whoever parses them does it through `parseJson`. What nobody looks at, the
  * body of a GET or a DELETE, is not read.
  */
-export const bodyText: RequestHandler = (req, res, next) =>
-  ['GET', 'HEAD', 'DELETE'].includes(req.method) ? next() : readText(req, res, next);
+export const bodyText: RequestHandler = async (req, _res, next) => {
+  const isRead = !['GET', 'HEAD', 'DELETE'].includes(req.method) && req.is('application/json');
+  if (isRead) req.body = await readBody(req, maxBodyBytes);
+  next();
+};
 
 /** Strict JSON no deeper than 32. VALIDATION otherwise; an empty text counts as an empty object. */
 export function parseJson(text: string): unknown {
@@ -54,26 +56,13 @@ function assertPlain(value: unknown): void {
   Object.values(value).forEach(assertPlain);
 }
 
-/** Errors of the body reader, by the name that the library gives them. */
-const readerErrors: Readonly<Record<string, AppError>> = {
-  'entity.too.large': new AppError('PAYLOAD_TOO_LARGE', 'The body is larger than 256 KB'),
-  'encoding.unsupported': new AppError(
-    'UNSUPPORTED_MEDIA_TYPE',
-    'The content encoding is not supported',
-  ),
-  'charset.unsupported': new AppError('UNSUPPORTED_MEDIA_TYPE', 'The charset is not supported'),
-};
-
-/** Turns what express and the body reader throw into errors of ours. */
+/** Turns what express throws into errors of ours. */
 export const translateTransportErrors: ErrorRequestHandler = (error: unknown, _req, _res, next) => {
   next(fromTransport(error));
 };
 
 function fromTransport(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;
-  const type = 'type' in error && typeof error.type === 'string' ? error.type : '';
-  const known = readerErrors[type];
-  if (known) return known;
   const status = 'status' in error ? error.status : undefined;
   if (status === 400 || error instanceof URIError) {
     return new AppError('VALIDATION', 'The request could not be read', { cause: error });
