@@ -117,7 +117,7 @@ export function overRest(procedure: string, input: Input, extra: Input = {}): Ca
   if (method !== 'GET' && method !== 'DELETE')
     return { method, path: `/api/public${path}`, body: beside };
   const query = new URLSearchParams(
-    Object.entries(beside).map(([name, value]) => [name, String(value)]),
+    Object.entries(beside).map(([name, value]): [string, string] => [name, String(value)]),
   );
   return { method, path: `/api/public${path}${query.size > 0 ? `?${query}` : ''}` };
 }
