@@ -88,6 +88,7 @@ function errorHandler(surface: Surface, log: Logger): ErrorRequestHandler {
     logError(log.child({ requestId: incoming(req, res).requestId }), appError, req.path);
     const { status, body } = surface.error(appError);
     if (appError.code === 'UNAVAILABLE') res.set('Retry-After', '5');
+    if (appError.code === 'UNAUTHENTICATED') res.set('WWW-Authenticate', 'Bearer');
     res.status(status).json(body);
   };
 }
