@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { ApiKey } from '../../../shared/db/entities/api-key.entity.ts';
 import { notify } from '../../../shared/db/notify.ts';
@@ -34,7 +35,11 @@ export async function deleteApiKey(ctx: Needs, input: ApiKeyRef) {
 }
 
 async function find(em: EntityManager, { orgId, id }: ApiKeyRef) {
-  const key = await em.findOne(ApiKey, { id, organizationId: orgId }, { lockMode: 4 });
+  const key = await em.findOne(
+    ApiKey,
+    { id, organizationId: orgId },
+    { lockMode: LockMode.PESSIMISTIC_WRITE },
+  );
   if (!key) throw notFound('API key');
   return key;
 }

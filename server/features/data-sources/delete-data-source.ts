@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { DataSource } from '../../../shared/db/entities/data-source.entity.ts';
 import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.entity.ts';
@@ -10,7 +11,11 @@ type Needs = Pick<CallerContext, 'em' | 'jobs' | 'clock' | 'origin'>;
 /** The data source is gone at once, its secrets with it; a job removes catalog and history. */
 export async function deleteDataSource(ctx: Needs, { orgId, id }: DataSourceRef) {
   return ctx.em.transactional(async (em) => {
-    const row = await em.findOne(DataSource, { id, organizationId: orgId }, { lockMode: 4 });
+    const row = await em.findOne(
+      DataSource,
+      { id, organizationId: orgId },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
     if (!row) throw notFound('Data source');
     row.deletedAt = ctx.clock.now();
     await em.flush();

@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { DataSource } from '../../../shared/db/entities/data-source.entity.ts';
 import { notFound } from '../../../shared/errors.ts';
@@ -11,7 +12,11 @@ type Needs = Pick<CallerContext, 'em' | 'jobs' | 'clock' | 'origin'>;
 /** Asks for a sync now. While one is pending, that one is the answer. */
 export async function requestSync(ctx: Needs, { orgId, id }: DataSourceRef): Promise<SyncRun> {
   return ctx.em.transactional(async (em) => {
-    const row = await em.findOne(DataSource, { id, organizationId: orgId }, { lockMode: 4 });
+    const row = await em.findOne(
+      DataSource,
+      { id, organizationId: orgId },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
     if (!row) throw notFound('Data source');
     const runId = await enqueueSync(em, ctx.jobs, {
       orgId,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { LockMode } from '@mikro-orm/core';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import type { SecretField } from '../../../shared/connection.ts';
 import { DataSource as DataSourceEntity } from '../../../shared/db/entities/data-source.entity.ts';
@@ -30,7 +31,11 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
   const secrets = secretsIn(input);
   const unset = unsetIn(input, secrets);
   return ctx.em.transactional(async (em) => {
-    const row = await em.findOne(DataSourceEntity, { id, organizationId: orgId }, { lockMode: 4 });
+    const row = await em.findOne(
+      DataSourceEntity,
+      { id, organizationId: orgId },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
     if (!row) throw notFound('Data source');
     const stored = await em.find(SecretEnvelope, { ownerId: id, organizationId: orgId });
     const connection = mergeConnection(row.connection, input);

@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { Organization } from '../../../shared/db/entities/organization.entity.ts';
 import { notFound } from '../../../shared/errors.ts';
@@ -11,7 +12,11 @@ type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'>;
 export async function updateOrganization(ctx: Needs, input: UpdateOrganization) {
   const { id, skipOnboarding, ...changes } = input;
   return ctx.em.transactional(async (em) => {
-    const organization = await em.findOne(Organization, { id }, { lockMode: 4 });
+    const organization = await em.findOne(
+      Organization,
+      { id },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
     if (!organization) throw notFound('Organization');
     if (changes.name !== undefined) organization.name = changes.name;
     if (changes.customAiContext !== undefined)
