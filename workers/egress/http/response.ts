@@ -1,0 +1,77 @@
+import type { ZodType } from 'zod';
+import { ConnectionFailure } from '../../connectors/connector.ts';
+import { ByteCollector } from './byte-collector.ts';
+
+const newline = 0x0a;
+
+/** One answer. Its body can be read once, in one of the ways below; every way throws ConnectionFailure. */
+export class HttpResponse {
+  readonly status: number;
+  /** By name in lower case; a header that came several times is joined with commas. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** The body in pieces, unpacked and within its limits. Stopping early cuts the connection. */
+  readonly body: AsyncIterable<Uint8Array>;
+
+  constructor(
+    status: number,
+    headers: ReadonlyMap<string, string>,
+    body: AsyncIterable<Uint8Array>,
+  ) {
+    this.status = status;
+    this.headers = headers;
+    this.body = body;
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  /** The whole body as text; what is not UTF-8 in it becomes replacement characters. */
+  async text(): Promise<string> {
+    const collected = new ByteCollector();
+    for await (const piece of this.body) collected.add(piece);
+    return collected.take();
+  }
+
+  /** The whole body as JSON of this shape. Throws PROTOCOL_ERROR for anything else. */
+  async json<T>(schema: ZodType<T>): Promise<T> {
+    return parseJson(await this.text(), schema);
+  }
+
+  /**
+   * The body's lines without their ends; a last line without an end counts, an empty one does not.
+   * Throws LIMIT_EXCEEDED for a line of more than `maxLineBytes`.
+   */
+  async *lines(maxLineBytes: number): AsyncGenerator<string> {
+    const begun = new ByteCollector();
+    for await (const piece of this.body) {
+      const end = piece.lastIndexOf(newline);
+      begun.add(piece.subarray(0, Math.max(end, 0)));
+      if (end >= 0) {
+        for (const line of begun.take().split('\n')) {
+          if (line.length > maxLineBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
+          yield line;
+        }
+      }
+      begun.add(piece.subarray(end + 1));
+      if (begun.length > maxLineBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
+    }
+    if (begun.length > 0) yield begun.take();
+  }
+
+  /** Reads what is left and forgets it, so that the connection can serve the next request. */
+  async discard(): Promise<void> {
+    for await (const _piece of this.body);
+  }
+}
+
+/** Text as JSON of this shape. Throws PROTOCOL_ERROR for anything else. */
+export function parseJson<T>(text: string, schema: ZodType<T>): T {
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
+  } catch {
+    // No JSON at all.
+  }
+  throw new ConnectionFailure('PROTOCOL_ERROR');
+}
