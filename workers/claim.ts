@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ConnectionFailureCode } from '../shared/connection-failures.ts';
 import type { EntityManager } from '../shared/db/orm.ts';
 import type { QueueName } from '../shared/jobs/queues.ts';
+import { nowMs, toTime } from './database-time.ts';
 
 /** One attempt at one job. Every fetch raises `retryCount`, so the three name the attempt. */
 export interface Claim {
@@ -14,8 +15,8 @@ export interface Claim {
 
 /** How a job ends, and what pg-boss does with it then. */
 export type Ending =
-  /** Done. `then` runs in the same transaction when the job no longer holds its singleton key. */
-  | { readonly as: 'completed'; readonly then?: (em: EntityManager) => Promise<void> }
+  /** Done. `next` runs in the same transaction, when the job no longer holds its singleton key. */
+  | { readonly as: 'completed'; readonly next?: (em: EntityManager) => Promise<void> }
   /** Tried again with backoff; to the dead letters when no try is left. */
   | { readonly as: 'failed'; readonly code: JobFailureCode }
   /** To the dead letters at once: trying again would change nothing. */
@@ -40,15 +41,15 @@ export class ClaimLost extends Error {
  * middle of it would otherwise hold the row, and with it pg-boss's supervision, for as long as it likes.
  */
 export async function lockClaim(em: EntityManager, claim: Claim): Promise<Date | null> {
-  const { rows } = await sql<{ now: Date }>`
-    select now() as now,
+  const { rows } = await sql<{ now_ms: number }>`
+    select ${nowMs} as now_ms,
       set_config('lock_timeout', '10s', true),
       set_config('idle_in_transaction_session_timeout', '10s', true)
     from pgboss.job
     where name = ${claim.queue} and id = ${claim.id}
       and state = 'active' and retry_count = ${claim.retryCount}
     for update`.execute(em.getKysely());
-  return rows[0]?.now ?? null;
+  return rows[0] ? toTime(rows[0]) : null;
 }
 
 /** Ends the job inside the transaction that holds its claim. Throws `ClaimLost` if it could not. */
@@ -63,7 +64,7 @@ export async function endClaim(
   switch (ending.as) {
     case 'completed':
       assertOne(await boss.complete(claim.queue, attempt, null, options));
-      await ending.then?.(em);
+      await ending.next?.(em);
       return;
     case 'failed':
       assertOne(await boss.fail(claim.queue, attempt, { code: ending.code }, options));

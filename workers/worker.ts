@@ -36,6 +36,7 @@ export interface Worker {
 // The launcher kills after 7 s. What a job does in a second was worth waiting for.
 const graceMs = 1_500;
 const settleMs = 4_000;
+const closeMs = 500;
 
 /** Starts a worker and resolves when it takes jobs; `signal` ends the wait for PostgreSQL. */
 export async function startWorker(
@@ -85,8 +86,9 @@ export async function startWorker(
       await boss.stop({ graceful: true, timeout: settleMs });
       clearTimeout(timer);
       stopping.abort();
-      await metrics.stop();
-      await orm.close(true);
+      // A handler that never ends keeps its connection, and must not keep the process as well.
+      const closed = metrics.stop().then(() => orm.close(true));
+      await Promise.race([closed, delay(closeMs, undefined, { ref: false })]);
     },
   };
 }

@@ -60,7 +60,7 @@ async function settle(
 function checkAgain({ jobs }: WorkerContext, dataSourceId: string): Ending {
   return {
     as: 'completed',
-    then: async (em) => {
+    next: async (em) => {
       await jobs.send(em, 'check-health', { dataSourceId }, { key: dataSourceId });
     },
   };

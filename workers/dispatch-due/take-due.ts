@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
+import { nowMs, toTime } from '../database-time.ts';
 
 export interface DueSource {
   readonly id: string;
@@ -30,10 +31,14 @@ export async function takeDue(
 }
 
 async function selectDue(em: EntityManager, column: string, limit: number): Promise<DueSource[]> {
-  const { rows } = await sql<{ id: string; organization_id: string; now: Date }>`
-    select id, organization_id, now() as now from data_source
+  const { rows } = await sql<{ id: string; organization_id: string; now_ms: number }>`
+    select id, organization_id, ${nowMs} as now_ms from data_source
     where deleted_at is null and ${sql.ref(column)} <= now()
     order by ${sql.ref(column)} limit ${limit}
     for update skip locked`.execute(em.getKysely());
-  return rows.map(({ id, organization_id: organizationId, now }) => ({ id, organizationId, now }));
+  return rows.map((row) => ({
+    id: row.id,
+    organizationId: row.organization_id,
+    now: toTime(row),
+  }));
 }

@@ -100,7 +100,7 @@ function endingOf(code: ConnectionFailureCode): Ending {
 function syncAgain({ jobs }: WorkerContext, { payload }: SyncJob): Ending {
   return {
     as: 'completed',
-    then: async (em) => {
+    next: async (em) => {
       await jobs.send(em, 'sync-schema', payload, { key: payload.dataSourceId });
     },
   };
