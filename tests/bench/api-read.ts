@@ -29,7 +29,7 @@ export const apiRead: Bench = async (run) => {
     trpc: requestText('GET', `${api.url}/trpc/dataSources.list?batch=1&input=${input}`, { key }),
     byHand: requestText('GET', `${byHand.url}${list}`, { key }),
   };
-  const durationMs = run.full ? 10_000 : 2_000;
+  const durationMs = run.full ? 3_000 : 800;
   const settings = { durationMs, connections: 16, dataDir: installation.dataDir };
   const generator = startGenerator(run, settings);
   const sides = {
@@ -38,7 +38,7 @@ export const apiRead: Bench = async (run) => {
     byHand: () => generator.load(byHand, [requests.byHand]),
   };
   await interleave(1, sides);
-  const rounds = await interleave(run.full ? 9 : 5, sides);
+  const rounds = await interleave(run.full ? 25 : 13, sides);
   run.note(`${settings.connections} connections, ${dataSources} data sources, 1 organization`);
   return [
     ...figures('REST public', rounds.rest, rounds.byHand),

@@ -26,14 +26,14 @@ export const apiWrite: Bench = async (run) => {
     });
   const toProduct = requestsTo(`${api.url}/api/public`);
   const toByHand = requestsTo(byHand.url);
-  const durationMs = run.full ? 10_000 : 3_000;
+  const durationMs = run.full ? 4_000 : 1_200;
   const generator = startGenerator(run, { durationMs, connections, dataDir: installation.dataDir });
   const sides = {
     product: () => generator.load(api, toProduct),
     byHand: () => generator.load(byHand, toByHand),
   };
   await interleave(1, sides);
-  const { product, byHand: baseline } = await interleave(run.full ? 9 : 5, sides);
+  const { product, byHand: baseline } = await interleave(run.full ? 25 : 11, sides);
   run.note(`${connections} connections, an organization each; nobody works on the jobs`);
   const of = (read: (round: Round) => number) => [product.map(read), baseline.map(read)] as const;
   return [

@@ -7,12 +7,19 @@ import { apiWrite } from './api-write.ts';
 import type { Bench } from './bench.ts';
 import { isMet, type Figure } from './figure.ts';
 import { describeMachine } from './machine.ts';
+import { health } from './health.ts';
+import { start } from './start.ts';
+import { verify } from './verify.ts';
 import { lineOf } from './print.ts';
+import { describeProfiles } from './profile.ts';
 
 /** In the order of performance.md. */
 const benches: Readonly<Record<string, Bench>> = {
   'api-read': apiRead,
   'api-write': apiWrite,
+  start,
+  verify,
+  health,
 };
 
 const { values, positionals } = parseArgs({
@@ -39,6 +46,9 @@ async function runBench(name: string, bench: Bench): Promise<boolean> {
     figures = await bench({ full: values.full, profileDir, stack, note });
   }
   for (const figure of figures) process.stdout.write(`${lineOf(figure)}\n`);
+  if (profileDir !== undefined) {
+    for (const line of await describeProfiles(profileDir)) process.stdout.write(`${line}\n`);
+  }
   for (const text of notes) process.stdout.write(`         ${text}\n`);
   const judged = figures.map((figure) => ({ ...figure, met: isMet(figure) }));
   const date = startedAt.toISOString();

@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { z } from 'zod';
+import type { BareJob } from './baselines/bare-checks.ts';
+import type { Bench } from './bench.ts';
+import { compare } from './figure.ts';
+import { interleave } from './rounds.ts';
+import { makeCustomer, withClient, type Customer } from './stage/customer.ts';
+import { makeInstallation } from './stage/installation.ts';
+import type { Running } from './stage/process.ts';
+import { cpuMs } from './stage/resources.ts';
+import { makeTenants, post, type Tenant } from './stage/tenants.ts';
+
+/** WORKER_CONCURRENCY's default, which makes 8 checks at a time. */
+const concurrency = 8;
+
+interface Checked {
+  readonly perSecond: number;
+  readonly perCpuSecond: number;
+}
+
+/** Health checks of one worker from the queue, against a bare loop of connect, select 1, close. */
+export const health: Bench = async (run) => {
+  const installation = await makeInstallation(run);
+  const customer = await makeCustomer(run, { tls: true });
+  const sources = run.full ? 1_000 : 150;
+  const api = await installation.startApi();
+  const [tenant] = await makeTenants(installation.databaseUrl, 1);
+  if (!tenant) throw new Error('no tenant');
+  await makeSources(api.url, tenant, customer, sources);
+  await api.stop();
+
+  const bare = installation.startBaseline(new URL('baselines/bare-checks.ts', import.meta.url));
+  const { product, loop } = await withClient(installation.databaseUrl, async (client) => {
+    // Creating them has asked for these too; here only checks are wanted.
+    await client.query('delete from pgboss.job');
+    const worker = installation.startWorker();
+    const sides = {
+      product: () => measure(worker, sources, () => checkThroughQueue(client, worker)),
+      loop: () => measure(bare, sources, () => checkBare(bare, customer, sources)),
+    };
+    await interleave(1, sides);
+    return interleave(run.full ? 9 : 7, sides);
+  });
+  run.note(`${sources} data sources, ${concurrency} at a time on both sides`);
+  run.note(
+    customer.connection.sslEnabled ? 'TLS on, certificate checked' : 'without TLS: no openssl',
+  );
+  const of = (read: (checked: Checked) => number) => [product.map(read), loop.map(read)] as const;
+  return [
+    compare('checks per core', '1/CPU s', ...of((c) => c.perCpuSecond), { atLeast: 0.8 }),
+    compare('checks by the clock', '1/s', ...of((c) => c.perSecond)),
+  ];
+};
+
+async function makeSources(apiUrl: string, tenant: Tenant, customer: Customer, count: number) {
+  for (let n = 0; n < count; n += 1) {
+    const name = { type: 'direct', dialect: 'POSTGRES', displayName: `Source ${n}` };
+    await post(apiUrl, tenant, '/data-sources', { ...name, ...customer.connection });
+  }
+}
+
+async function measure(
+  { pid }: Running,
+  checks: number,
+  work: () => Promise<void>,
+): Promise<Checked> {
+  const cpuBefore = await cpuMs(pid);
+  const startedAt = performance.now();
+  await work();
+  const tookMs = performance.now() - startedAt;
+  const usedMs = (await cpuMs(pid)) - cpuBefore;
+  return { perSecond: (checks / tookMs) * 1_000, perCpuSecond: (checks / usedMs) * 1_000 };
+}
+
+/** Has every data source checked once, as the scheduler does, and waits until all have been. */
+async function checkThroughQueue(client: pg.Client, worker: Running): Promise<void> {
+  await client.query('delete from health_check');
+  await client.query(`
+    with sent as (
+      insert into pgboss.job (name, data, singleton_key, priority, start_after, created_on,
+        expire_seconds, deletion_seconds, keep_until, retry_limit, retry_delay, retry_backoff,
+        retry_delay_max, policy, dead_letter, heartbeat_seconds)
+      select q.name, jsonb_build_object('dataSourceId', d.id), d.id, 0, now(), now(),
+        expire_seconds, deletion_seconds, now() + retention_seconds * interval '1s', retry_limit,
+        retry_delay, retry_backoff, retry_delay_max, policy, dead_letter, heartbeat_seconds
+      from pgboss.queue q, data_source d where q.name = 'check-health')
+    select 1`);
+  for (;;) {
+    await worker.assertAlive();
+    const { rows } = await client.query<{ waiting: string; healthy: string; all: string }>(`
+      select
+        (select count(*) from pgboss.job where name = 'check-health' and state < 'completed') as waiting,
+        (select count(*) from health_check where status = 'HEALTHY') as healthy,
+        (select count(*) from data_source) as "all"`);
+    const [now] = rows;
+    if (now?.waiting === '0') {
+      if (now.healthy === now.all) return;
+      throw new Error(`only ${now.healthy} of ${now.all} checks were healthy`);
+    }
+    await delay(10);
+  }
+}
+
+async function checkBare({ child }: Running, customer: Customer, checks: number): Promise<void> {
+  const { connection } = customer;
+  child.send({ connection, checks, concurrency } satisfies BareJob);
+  const [message] = (await once(child, 'message')) as unknown[];
+  z.number().parse(message);
+}

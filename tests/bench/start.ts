@@ -1,0 +1,94 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { claimDataFolder } from '../../server/launcher/data-folder.ts';
+import { inheritedEnv } from '../../shared/env.ts';
+import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
+import type { Bench } from './bench.ts';
+import { compare } from './figure.ts';
+import { interleave } from './rounds.ts';
+import { freePort } from './stage/installation.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+
+/** `npm start` on a data folder that exists, to the first 200, against its PostgreSQL alone. */
+export const start: Bench = async (run) => {
+  const dataDir = await makePostgresFolder();
+  run.stack.defer(() => removePostgresFolder(dataDir));
+  const firstMs = await startProduct('npm', ['start', '--silent'], dataDir);
+  const launcher = path.join(root, 'server/launcher/start.ts');
+  const alone = new URL('baselines/postgres-alone.ts', import.meta.url).pathname;
+  const { npm, node, postgres } = await interleave(run.full ? 15 : 5, {
+    npm: () => startProduct('npm', ['start', '--silent'], dataDir),
+    node: () => startProduct(process.execPath, [launcher], dataDir),
+    postgres: () => startAlone(alone, dataDir),
+  });
+  run.note(`the first start, which makes everything: ${firstMs.toFixed(0)} ms`);
+  run.note('PostgreSQL alone: a Node process that calls startEmbeddedPostgres, to its return');
+  return [
+    compare('npm start to 200', 'ms', npm, postgres, { atMost: 2 }),
+    compare('the same without npm', 'ms', node, postgres),
+  ];
+};
+
+async function startProduct(command: string, args: string[], dataDir: string): Promise<number> {
+  const port = await freePort();
+  const env = { ...inheritedEnv(), BASEKEEP_DATA_DIR: dataDir, PORT: String(port) };
+  const startedAt = performance.now();
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  try {
+    await until200(`http://127.0.0.1:${port}/api/healthz`, child);
+    return performance.now() - startedAt;
+  } finally {
+    await end(child);
+    await untilFree(dataDir);
+  }
+}
+
+async function startAlone(file: string, dataDir: string): Promise<number> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [file, dataDir], {
+    env: inheritedEnv(),
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  try {
+    await Promise.race([once(child, 'message'), failed(child)]);
+    return performance.now() - startedAt;
+  } finally {
+    await end(child);
+  }
+}
+
+async function until200(url: string, child: ChildProcess): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the start ended with ${child.exitCode}`);
+    const isReady = await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isReady) return;
+    await delay(10);
+  }
+}
+
+async function failed(child: ChildProcess): Promise<never> {
+  await once(child, 'exit');
+  throw new Error('the process ended before it was ready');
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
+
+/** npm leaves before what it has started does. */
+async function untilFree(dataDir: string): Promise<void> {
+  for (;;) {
+    const claim = await claimDataFolder(dataDir).catch(() => null);
+    if (claim) return claim.release();
+    await delay(20);
+  }
+}
