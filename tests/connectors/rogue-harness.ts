@@ -35,7 +35,7 @@ export interface Rogues {
   read(script: Script, options?: ReadOptions): Promise<CatalogTable[] | ConnectionFailureCode>;
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   readonly limits?: Partial<typeof limits>;
   /** Default: long enough for limits to be reached first, on a busy machine too. */
   readonly readStatementMs?: number;

@@ -180,11 +180,6 @@ export function dataRow(fields: readonly (string | null)[]): Buffer {
   return message('D', int16(fields.length), ...parts);
 }
 
-export function rowDescription(names: readonly string[]): Buffer {
-  const types = Buffer.concat([int32(0), int16(0), int32(25), int16(-1), int32(-1), int16(0)]);
-  return message('T', int16(names.length), ...names.flatMap((name) => [name, types]));
-}
-
 export function complete(tag: string): Buffer {
   return message('C', tag);
 }

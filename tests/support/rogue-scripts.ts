@@ -1,7 +1,7 @@
 import type { Identity } from './certificates.ts';
 import { ask, complete, dataRow, keyData, ready, type RoguePeer } from './rogue-postgres.ts';
 
-export type Rows = readonly (readonly (string | null)[])[];
+type Rows = readonly (readonly (string | null)[])[];
 
 export interface FakeServer {
   /** Encrypts when the client asks for it. */

@@ -46,7 +46,7 @@ export function startTls(socket: Socket, options: TlsOptions): Promise<TLSSocket
 }
 
 /** What an OpenSSL or Node error code of a handshake means to the person. */
-export function tlsFailure(code: string | undefined): ConnectionFailureCode {
+function tlsFailure(code: string | undefined): ConnectionFailureCode {
   return (code && failures[code]) || 'TLS_FAILED';
 }
 

@@ -1,37 +1,33 @@
-import { openGuardedSocket } from '../../egress/socket.ts';
 import { withDeadline } from '../../egress/deadline.ts';
-import type { EgressPolicy } from '../../egress/policy.ts';
+import { openTransport } from '../../egress/transport.ts';
+import type { ConnectionTarget } from '../connector.ts';
 import type { CancelKey } from './message-gate.ts';
 import { requestTls } from './request-tls.ts';
+import type { Endpoint } from './target.ts';
 
 export interface CancelTarget {
-  readonly host: string;
+  readonly target: ConnectionTarget;
+  readonly endpoint: Endpoint;
   /** Where the session was connected to; a name could lead to another server now. */
   readonly address: string;
-  readonly port: number;
-  readonly policy: EgressPolicy;
-  readonly encrypted: boolean;
-  readonly caCertificate: string | null;
   readonly timeoutMs: number;
 }
 
 /** Asks the server to stop what the session of `key` is doing. Best effort: never throws. */
-export async function cancelStatement(target: CancelTarget, key: CancelKey): Promise<void> {
-  const { timeoutMs } = target;
+export async function cancelStatement(session: CancelTarget, key: CancelKey): Promise<void> {
+  const { timeoutMs } = session;
+  const { host, port, caCertificate, encrypted } = session.endpoint;
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const plain = await openGuardedSocket({
-      host: target.address,
-      port: target.port,
-      policy: target.policy,
+    const plain = await openTransport(session.target, {
+      host: session.address,
+      port,
       signal,
       connectTimeoutMs: timeoutMs,
     });
     plain.on('error', () => plain.destroy());
-    const { host, caCertificate } = target;
-    const socket = target.encrypted
-      ? await requestTls(plain, { host, caCertificate, signal, timeoutMs })
-      : plain;
+    const tls = { host, caCertificate, signal, timeoutMs };
+    const socket = encrypted ? await requestTls(plain, tls) : plain;
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     socket.on('error', () => socket.destroy());
     socket.resume();

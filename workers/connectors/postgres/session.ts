@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { withDeadline } from '../../egress/deadline.ts';
 import type { Resolver } from '../../egress/resolve.ts';
-import { openGuardedSocket } from '../../egress/socket.ts';
-import { ConnectionFailure, type ConnectionTarget, type ProbeStepName } from '../connector.ts';
+import { openTransport } from '../../egress/transport.ts';
+import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
+import type { ProbeStepper } from '../probe-steps.ts';
 import { cancelStatement, type CancelTarget } from './cancel.ts';
 import { PlainClient } from './client.ts';
 import { toFailure } from './failures.ts';
@@ -12,9 +13,6 @@ import { MessageGate } from './message-gate.ts';
 import { requestTls } from './request-tls.ts';
 import { type Row, SimpleQuery } from './simple-query.ts';
 import { endpointOf } from './target.ts';
-
-/** Runs one named step of opening a session; a probe times the steps through it. */
-export type SessionStep = <T>(step: ProbeStepName, work: () => Promise<T>) => Promise<T>;
 
 export interface SessionSettings {
   readonly deadlines: Deadlines;
@@ -43,34 +41,29 @@ export async function openSession(
   target: ConnectionTarget,
   settings: SessionSettings,
   signal: AbortSignal,
-  step: SessionStep = (_name, work) => work(),
+  step: ProbeStepper = (_name, work) => work(),
 ): Promise<PostgresSession> {
   const { deadlines, limits } = settings;
   const endpoint = endpointOf(target);
   const { host, port, caCertificate, encrypted } = endpoint;
-  const plain = await openGuardedSocket({
+  const plain = await openTransport(target, {
     host,
     port,
-    policy: target.egress,
     signal,
     resolver: settings.resolver,
     resolveTimeoutMs: deadlines.resolveMs,
     connectTimeoutMs: deadlines.connectMs,
     step,
   });
-  const address = plain.remoteAddress ?? host;
+  // Through a tunnel the name is resolved at its other end, and our peer is the SSH server.
+  const address = target.connection.sshEnabled ? host : (plain.remoteAddress ?? host);
   // From here on errors come out of the streams above; without a listener they would end the process.
   plain.on('error', () => plain.destroy());
   try {
     const tls = { host, caCertificate, signal, timeoutMs: deadlines.tlsMs };
     const socket = encrypted ? await step('tls', () => requestTls(plain, tls)) : plain;
-    const cancelTarget = {
-      ...endpoint,
-      address,
-      policy: target.egress,
-      timeoutMs: deadlines.closeMs,
-    };
-    const session = new PostgresSession(socket, target, new MessageGate(limits, encrypted), {
+    const cancelTarget = { target, endpoint, address, timeoutMs: deadlines.closeMs };
+    const session = new PostgresSession(socket, new MessageGate(limits, encrypted), {
       signal,
       deadlines,
       cancelTarget,
@@ -101,12 +94,7 @@ export class PostgresSession {
   #signedIn = false;
   #fail: (reason: unknown) => void = () => undefined;
 
-  constructor(
-    socket: Socket,
-    target: ConnectionTarget,
-    gate: MessageGate,
-    context: SessionContext,
-  ) {
+  constructor(socket: Socket, gate: MessageGate, context: SessionContext) {
     this.#context = context;
     this.#gate = gate;
     this.#stream = new GatedStream(socket, gate);
@@ -118,7 +106,7 @@ export class PostgresSession {
       this.#stream.once('close', resolve);
     });
     this.#stream.once('close', () => this.#fail(new ConnectionFailure('CONNECTION_LOST')));
-    this.#client = new PlainClient(this.#stream, endpointOf(target).signIn);
+    this.#client = new PlainClient(this.#stream, context.cancelTarget.endpoint.signIn);
     // Every failure reaches the request that waits; this only keeps `pg` from ending the process.
     this.#client.on('error', () => this.#stream.destroy());
   }
@@ -173,7 +161,7 @@ export class PostgresSession {
     work: Promise<T>,
     wait: { signal: AbortSignal; timeoutMs: number },
   ): Promise<T> {
-    const { encrypted } = this.#context.cancelTarget;
+    const { encrypted } = this.#context.cancelTarget.endpoint;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     work.then(resolve, reject);
     this.#fail = reject;

@@ -57,7 +57,7 @@ select exists (select relispartition from pg_class), exists (select nspname from
 const firstUserOid = 16_384;
 
 /** Tables and all that is read like one, by oid. */
-export const tablesStatement = `
+const tablesStatement = `
 select c.oid, n.nspname, c.relname, c.relkind, c.reltuples, d.description,
   pn.nspname, p.relname,
   case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end,
@@ -74,7 +74,7 @@ where c.relkind in ('r', 'p', 'v', 'm', 'f')
 order by c.oid`;
 
 /** Columns by table and position, their types as numbers: naming 200,000 of them costs 0.15 s. */
-export const columnsStatement = `
+const columnsStatement = `
 select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity,
   a.attgenerated
 from pg_attribute a
@@ -88,7 +88,7 @@ order by a.attrelid, a.attnum`;
  * and locks the table for every expression, three times as slow; only expressions that refer to
  * columns, which are those of generated columns, need it.
  */
-export const defaultsStatement = `
+const defaultsStatement = `
 select adrelid, adnum,
   pg_get_expr(adbin, case when strpos(adbin::text, '{VAR :') > 0 then adrelid else 0 end)
 from pg_attrdef
@@ -96,7 +96,7 @@ where adrelid >= ${firstUserOid}
 order by adrelid, adnum`;
 
 /** Comments of columns by table and column. */
-export const columnCommentsStatement = `
+const columnCommentsStatement = `
 select objoid, objsubid, description
 from pg_description
 where classoid = 'pg_class'::regclass and objoid >= ${firstUserOid} and objsubid > 0
@@ -107,7 +107,7 @@ order by objoid, objsubid`;
  * foreign key to a partitioned table has one more row per partition, with a parent on the same table.
  * The referenced names are looked up one by one only for keys of several columns.
  */
-export const constraintsStatement = `
+const constraintsStatement = `
 select k.conrelid, k.conname, k.contype, k.conkey, rn.nspname, r.relname,
   case when cardinality(k.confkey) > 1 then (
     select json_agg(a.attname order by f.n)
@@ -126,7 +126,7 @@ where k.contype in ('p', 'u', 'f', 'c') and k.conrelid >= ${firstUserOid}
 order by k.conrelid, k.conname`;
 
 /** Indexes by table, those behind keys included. Only expressions are written out by the server. */
-export const indexesStatement = `
+const indexesStatement = `
 select x.indrelid, ic.relname, x.indisunique, am.amname, x.indkey, x.indoption, x.indnkeyatts,
   case when x.indexprs is not null then (
     select json_agg(pg_get_indexdef(x.indexrelid, n, false) order by n)
