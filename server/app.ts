@@ -12,10 +12,17 @@ import {
   maxBodyBytes,
   translateTransportErrors,
 } from './middleware/body.ts';
-import { errorTable, logError, toAppError } from './middleware/errors.ts';
+import {
+  errorTable,
+  logError,
+  retryAfterSeconds,
+  toAppError,
+  trpcError,
+} from './middleware/errors.ts';
 import { incoming, logRequests } from './middleware/request.ts';
 import { restRouter } from './rest/dispatch.ts';
 import { surfaces } from './rest/surfaces/index.ts';
+import { publicSurface } from './rest/surfaces/public.ts';
 import { appRouter } from './router.ts';
 
 interface AppOptions {
@@ -35,15 +42,15 @@ export function createApp({ services, readiness, jwks, metricsToken }: AppOption
   app.get('/api/healthz', healthz(readiness));
   app.get('/metrics', metrics(services, metricsToken));
   app.get('/.well-known/jwks.json', (_req, res) => void res.json({ keys: jwks }));
-  app.use(bodyText, translateTransportErrors);
   for (const surface of surfaces) {
-    app.use(surface.prefix, startedOnly(readiness), restRouter(surface, services));
+    app.use(surface.prefix, restRouter(surface, services, startedOnly(readiness)));
   }
-  app.use('/trpc', startedOnly(readiness), checkDepth, trpc(services));
+  app.use('/trpc', startedOnly(readiness), bodyText, checkDepth, trpc(services));
+  app.use('/trpc', translateTransportErrors, trpcErrors(services));
   app.use(() => {
     throw notFound('Route');
   });
-  app.use(lastResort(services));
+  app.use(translateTransportErrors, lastResort(services));
   return app;
 }
 
@@ -88,10 +95,32 @@ function trpc(services: Services): RequestHandler {
     // A batch is a convenience of the typed client; larger ones multiply the work of one request.
     maxBatchSize: 10,
     createContext: ({ req, res }) => createContext(services, incoming(req, res)),
+    responseMeta: ({ errors }) =>
+      errors.some((error) => toAppError(error).code === 'UNAVAILABLE')
+        ? { headers: new Headers({ 'Retry-After': retryAfterSeconds }) }
+        : {},
+    // What comes out of a procedure was logged there, with the context that is missing here.
+    onError: ({ error, req, path = 'trpc' }) => {
+      if (error.cause instanceof AppError || !req.res) return;
+      const { requestId } = incoming(req, req.res);
+      logError(services.log.child({ requestId }), toAppError(error), path);
+    },
   });
   return (req, res, next) => {
     res.locals['operation'] = 'trpc';
     handle(req, res, next);
+  };
+}
+
+/** For errors on the way to a procedure, in the shape that the RPC client understands. */
+function trpcErrors(services: Services): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    if (res.headersSent) return next(error);
+    const { requestId } = incoming(req, res);
+    const appError = toAppError(error);
+    logError(services.log.child({ requestId }), appError, 'trpc');
+    if (appError.code === 'UNAVAILABLE') res.set('Retry-After', retryAfterSeconds);
+    res.status(errorTable[appError.code].status).json({ error: trpcError(appError, requestId) });
   };
 }
 
@@ -101,8 +130,8 @@ function lastResort(services: Services): ErrorRequestHandler {
     if (res.headersSent) return next(error);
     const appError = toAppError(error);
     logError(services.log.child({ requestId: incoming(req, res).requestId }), appError, req.path);
-    const { code, message } = appError;
-    if (code === 'UNAVAILABLE') res.set('Retry-After', '5');
-    res.status(errorTable[code].status).json({ error: { title: code, detail: message } });
+    if (appError.code === 'UNAVAILABLE') res.set('Retry-After', retryAfterSeconds);
+    const { status, body } = publicSurface.error(appError);
+    res.status(status).json(body);
   };
 }

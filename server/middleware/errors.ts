@@ -1,4 +1,5 @@
 import { TRPCError, type TRPCDefaultErrorShape } from '@trpc/server';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
 import { AppError, type ErrorCode } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -22,6 +23,9 @@ export const errorTable = {
   INTERNAL: { status: 500, trpc: 'INTERNAL_SERVER_ERROR' },
 } as const satisfies Record<ErrorCode, { status: number; trpc: TrpcCode }>;
 
+/** When to come back while PostgreSQL is away: its restart takes about this long. */
+export const retryAfterSeconds = '5';
+
 /** SQLSTATEs and socket errors that mean "PostgreSQL is away", not "we made a mistake". */
 const awayCodes = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
 const awayTexts =
@@ -31,14 +35,24 @@ const awayTexts =
 export function toAppError(error: unknown): AppError {
   for (let e = error, depth = 0; e instanceof Error && depth < 8; e = e.cause, depth += 1) {
     if (e instanceof AppError) return e;
-    if (e instanceof z.ZodError) return fromZod(e);
+    // Input that does not parse is the caller's mistake; anything else that does not is ours.
+    if (isBadInput(e)) return fromZod(e.cause);
     if (isDatabaseAway(e)) {
-      return new AppError('UNAVAILABLE', 'The service is not available right now', {
-        cause: error,
-      });
+      return new AppError('UNAVAILABLE', 'The service is not available right now', { cause: e });
     }
   }
-  return fromTrpc(error) ?? new AppError('INTERNAL', 'Internal error', { cause: error });
+  return fromTrpc(error) ?? new AppError('INTERNAL', 'Internal error', { cause: thrown(error) });
+}
+
+function isBadInput(error: Error): error is TRPCError & { cause: z.ZodError } {
+  return (
+    error instanceof TRPCError && error.code === 'BAD_REQUEST' && error.cause instanceof z.ZodError
+  );
+}
+
+/** What a procedure threw, out of what tRPC has wrapped around it. */
+function thrown(error: unknown): unknown {
+  return error instanceof TRPCError ? (error.cause ?? error) : error;
 }
 
 function isDatabaseAway(error: Error): boolean {
@@ -65,43 +79,53 @@ function fromTrpc(error: unknown): AppError | null {
 
 /** One sentence per field, each field by its path. */
 function fromZod(error: z.ZodError): AppError {
-  const fields: Record<string, string> = {};
+  // A map, because a field may be called `constructor`.
+  const reasons = new Map<string, string>();
+  const add = (path: readonly PropertyKey[], reason: string): void => {
+    const field = path.map(String).join('.') || 'body';
+    if (!reasons.has(field)) reasons.set(field, reason);
+  };
   for (const issue of error.issues) {
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) fields[[...issue.path, key].join('.')] ??= 'Unknown field';
+      for (const key of issue.keys) add([...issue.path, key], 'Unknown field');
     } else {
-      fields[issue.path.join('.') || 'body'] ??= issue.message;
+      add(issue.path, issue.message);
     }
   }
-  const detail = Object.entries(fields)
+  const detail = [...reasons]
     .slice(0, 20)
     .map(([field, reason]) => `${field.slice(0, 100)}: ${reason}`)
     .join('; ');
-  return new AppError('VALIDATION', detail, { fields, cause: error });
+  return new AppError('VALIDATION', detail, { fields: Object.fromEntries(reasons), cause: error });
 }
 
 /** Logs what is ours to fix, with its private cause; what the caller got wrong is not an event. */
 export function logError(log: Logger, error: AppError, path: string): void {
-  if (error.code === 'INTERNAL') log.error({ err: error.cause, path }, 'unexpected error');
-  else if (error.code === 'UNAVAILABLE') log.warn({ err: error.cause, path }, 'unavailable');
+  if (error.code === 'INTERNAL') log.error({ err: error.cause ?? error, path }, 'unexpected error');
+  else if (error.code === 'UNAVAILABLE')
+    log.warn({ err: error.cause ?? error, path }, 'unavailable');
 }
 
 /** tRPC's own body: public text, stable code, fields and request id; no stack, no cause. */
 export function formatError(
-  shape: TRPCDefaultErrorShape,
+  _shape: TRPCDefaultErrorShape,
   error: TRPCError,
   ctx: Context | undefined,
 ) {
-  const { code, message, fields } = toAppError(error);
+  return trpcError(toAppError(error), ctx?.request.requestId ?? null);
+}
+
+/** An error in the shape that the RPC client reads. */
+export function trpcError({ code, message, fields }: AppError, requestId: string | null) {
   const { status, trpc } = errorTable[code];
   return {
-    code: shape.code,
+    code: TRPC_ERROR_CODES_BY_KEY[trpc],
     message,
     data: {
       code: trpc,
       httpStatus: status,
       errorCode: code,
-      requestId: ctx?.request.requestId ?? null,
+      requestId,
       ...(fields ? { fieldErrors: fields } : {}),
     },
   };

@@ -1,3 +1,4 @@
+import { TRPCError } from '@trpc/server';
 import express, {
   type ErrorRequestHandler,
   type Request,
@@ -8,7 +9,8 @@ import express, {
 import { AppError, notFound } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { createContext, type Services } from '../context.ts';
-import { toAppError, logError } from '../middleware/errors.ts';
+import { bodyText, translateTransportErrors } from '../middleware/body.ts';
+import { logError, retryAfterSeconds, toAppError } from '../middleware/errors.ts';
 import { incoming } from '../middleware/request.ts';
 import { isPage } from '../paging.ts';
 import { appRouter } from '../router.ts';
@@ -20,9 +22,13 @@ import type { PageValue, Surface } from './surface.ts';
 
 const createCaller = createCallerFactory(appRouter);
 
-/** The routes of one surface. Shape in, procedure, shape out; nothing is decided here. */
-export function restRouter(surface: Surface, services: Services): Router {
+/**
+ * The routes of one surface. Shape in, procedure, shape out; nothing is decided here. What `gate`
+ * refuses, and what cannot be read, is told in the surface's own shape too.
+ */
+export function restRouter(surface: Surface, services: Services, gate: RequestHandler): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
+  router.use(gate, bodyText);
   const operations = operationsOf(surface.name);
   let document: unknown;
   router.get(surface.documentPath, (_req, res) => {
@@ -39,7 +45,7 @@ export function restRouter(surface: Surface, services: Services): Router {
   router.use(() => {
     throw notFound('Route');
   });
-  router.use(errorHandler(surface, services.log));
+  router.use(translateTransportErrors, errorHandler(surface, services.log));
   return router;
 }
 
@@ -85,9 +91,11 @@ function errorHandler(surface: Surface, log: Logger): ErrorRequestHandler {
   return (error: unknown, req: Request, res: Response, next) => {
     if (res.headersSent) return next(error);
     const appError = toAppError(error);
-    logError(log.child({ requestId: incoming(req, res).requestId }), appError, req.path);
+    // What comes out of a procedure was logged there.
+    if (!(error instanceof TRPCError))
+      logError(log.child({ requestId: incoming(req, res).requestId }), appError, req.path);
     const { status, body } = surface.error(appError);
-    if (appError.code === 'UNAVAILABLE') res.set('Retry-After', '5');
+    if (appError.code === 'UNAVAILABLE') res.set('Retry-After', retryAfterSeconds);
     if (appError.code === 'UNAUTHENTICATED') res.set('WWW-Authenticate', 'Bearer');
     res.status(status).json(body);
   };
