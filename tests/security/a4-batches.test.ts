@@ -153,6 +153,9 @@ describe('a body of 50 MB is refused before it is read', () => {
     const small = await api.request('POST', path, { key: tenant.key, body: fill(262_144) });
     const large = await api.request('POST', path, { key: tenant.key, body: fill(262_145) });
     expect([small.status, large.status]).toEqual([400, 413]);
+    const { error } = large.body;
+    if (path.startsWith('/trpc')) expect(error.data.errorCode).toBe('PAYLOAD_TOO_LARGE');
+    else expect(error.title).toBe('PayloadTooLarge');
   });
 });
 
@@ -200,6 +203,11 @@ describe('a body nested deeper than 32 levels is refused before anything walks t
       expect(JSON.stringify(body)).toContain('deeper than 32');
     }
   });
+});
+
+test('a path that cannot be read is answered 400, in the shape of its surface', async () => {
+  const answer = await api.request('GET', '/api/public/organizations/%zz', { key: tenant.key });
+  expect(answer).toMatchObject({ status: 400, body: { error: { title: 'ValidationError' } } });
 });
 
 describe('a GET with a long input', () => {
