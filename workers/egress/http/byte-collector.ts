@@ -24,8 +24,8 @@ export class ByteCollector {
   }
 
   /** Everything so far as text, and starts anew. */
-  take(): string {
-    const text = this.#buffer.toString('utf8', 0, this.#length);
+  take(encoding: 'utf8' | 'latin1'): string {
+    const text = this.#buffer.toString(encoding, 0, this.#length);
     this.#length = 0;
     return text;
   }

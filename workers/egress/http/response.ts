@@ -30,7 +30,7 @@ export class HttpResponse {
   async text(): Promise<string> {
     const collected = new ByteCollector();
     for await (const piece of this.body) collected.add(piece);
-    return collected.take();
+    return collected.take('utf8');
   }
 
   /** The whole body as JSON of this shape. Throws PROTOCOL_ERROR for anything else. */
@@ -39,24 +39,32 @@ export class HttpResponse {
   }
 
   /**
-   * The body's lines without their ends; a last line without an end counts, an empty one does not.
+   * The body's lines without their ends, as many at a time as have come; a last line without an end
+   * counts, an empty one does not. Read as latin1, each character is a byte of the line.
    * Throws LIMIT_EXCEEDED for a line of more than `maxLineBytes`.
    */
-  async *lines(maxLineBytes: number): AsyncGenerator<string> {
+  async *linePages(
+    maxLineBytes: number,
+    encoding: 'utf8' | 'latin1' = 'utf8',
+  ): AsyncGenerator<string[]> {
     const begun = new ByteCollector();
     for await (const piece of this.body) {
       const end = piece.lastIndexOf(newline);
       begun.add(piece.subarray(0, Math.max(end, 0)));
       if (end >= 0) {
-        for (const line of begun.take().split('\n')) {
-          if (line.length > maxLineBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
-          yield line;
-        }
+        const lines = begun.take(encoding).split('\n');
+        if (lines.some(({ length }) => length > maxLineBytes)) exceeded();
+        yield lines;
       }
       begun.add(piece.subarray(end + 1));
-      if (begun.length > maxLineBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
+      if (begun.length > maxLineBytes) exceeded();
     }
-    if (begun.length > 0) yield begun.take();
+    if (begun.length > 0) yield [begun.take(encoding)];
+  }
+
+  /** The same, line by line. */
+  async *lines(maxLineBytes: number): AsyncGenerator<string> {
+    for await (const page of this.linePages(maxLineBytes)) yield* page;
   }
 
   /** Reads what is left and forgets it, so that the connection can serve the next request. */
@@ -74,4 +82,8 @@ export function parseJson<T>(text: string, schema: ZodType<T>): T {
     // No JSON at all.
   }
   throw new ConnectionFailure('PROTOCOL_ERROR');
+}
+
+function exceeded(): never {
+  throw new ConnectionFailure('LIMIT_EXCEEDED');
 }

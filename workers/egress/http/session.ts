@@ -21,6 +21,8 @@ export interface HttpOptions {
   readonly route?: HttpRoute;
   /** Times the steps of the first connection. */
   readonly step?: HttpStep;
+  /** How many connections may be open at a time; requests beyond them wait. Default 2. */
+  readonly connections?: number;
   /** Accepts an `http://` origin; only for connections with sslEnabled false. Default false. */
   readonly allowCleartext?: boolean;
 }
@@ -40,8 +42,7 @@ export interface HttpRequest {
   readonly headersMs?: number;
 }
 
-// Two streams of a merge at a time; every further request waits its turn.
-const maxConnections = 2;
+const defaultConnections = 2;
 // Longer than any session: connections are kept until it ends.
 const keepAliveMs = 3_600_000;
 
@@ -66,7 +67,7 @@ export async function openHttp(
   }
 }
 
-/** Requests to one origin over at most two connections, which live as long as the session. */
+/** Requests to one origin over a few connections, which live as long as the session. */
 export class HttpSession {
   readonly #target: TransportTarget;
   readonly #origin: URL;
@@ -86,7 +87,7 @@ export class HttpSession {
     this.#deadlines = { ...defaultHttpDeadlines, ...options.deadlines };
     this.#outer = options.signal;
     this.#pool = new Pool(this.#origin, {
-      connections: maxConnections,
+      connections: options.connections ?? defaultConnections,
       pipelining: 1,
       allowH2: false,
       maxHeaderSize: maxHeaderBytes,

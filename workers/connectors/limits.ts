@@ -1,0 +1,21 @@
+const MiB = 1024 * 1024;
+
+/** Beyond these a catalog is refused with LIMIT_EXCEEDED. Nothing is ever cut silently. */
+export interface CatalogLimits {
+  readonly maxTables: number;
+  readonly maxColumns: number;
+  /** Of all rows of one read together, as they come over the wire. */
+  readonly maxBytes: number;
+  /** Columns, keys or indexes of one table, each. PostgreSQL itself stops at 1,600 columns. */
+  readonly maxPartsPerTable: number;
+  /** Of one table, as it comes over the wire: it is the unit that is held in memory. */
+  readonly maxTableBytes: number;
+}
+
+export const defaultCatalogLimits: CatalogLimits = {
+  maxTables: 1_000_000,
+  maxColumns: 20_000_000,
+  maxBytes: 4_096 * MiB,
+  maxPartsPerTable: 50_000,
+  maxTableBytes: 64 * MiB,
+};
