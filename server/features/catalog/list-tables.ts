@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { CatalogTable } from '../../../shared/catalog.ts';
+import { invalidField } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
 import { toPage } from '../../paging.ts';
 import type { Table } from './contract.ts';
@@ -22,6 +23,8 @@ export async function listTables(
       ${input.cursor === undefined ? sql`` : after(input.id, input.cursor)}
     order by left(t.schema_name, 400) collate "C", left(t.name, 400) collate "C", t.table_id
     limit ${input.limit + 1}`.execute(ctx.em.getKysely());
+  if (rows.length === 0 && input.cursor !== undefined)
+    await assertTable(ctx, input.id, input.cursor);
   return toPage(rows, input.limit, toTable);
 }
 
@@ -31,6 +34,19 @@ const after = (dataSourceId: string, cursor: string) => sql`
     select left(c.schema_name, 400) collate "C", left(c.name, 400) collate "C", c.table_id
     from catalog_table c where c.table_id = ${cursor} and c.data_source_id = ${dataSourceId}
     order by c.valid_from desc limit 1)`;
+
+/** An empty page means that there is no more; for a cursor from elsewhere it would be a lie. */
+async function assertTable(ctx: Pick<CallerContext, 'em'>, dataSourceId: string, cursor: string) {
+  const known = await ctx.em
+    .getKysely()
+    .selectFrom('catalog_table')
+    .select('table_id')
+    .where('table_id', '=', cursor)
+    .where('data_source_id', '=', dataSourceId)
+    .limit(1)
+    .executeTakeFirst();
+  if (!known) throw invalidField('cursor', 'Not the id of a table of this data source');
+}
 
 function toTable(row: Row): Table {
   return { id: row.table_id, ...row.definition, rowEstimate: row.row_estimate };
