@@ -15,13 +15,15 @@ import { type RoguePeer, type RogueServer, startRoguePostgres } from '../support
 export type Script = (peer: RoguePeer) => Promise<void>;
 
 export const password = 'canary-5f2d8c-password';
-// Each wait short, so that a whole file takes seconds; the product's own are in limits.ts.
+/** Of tests in which a deadline has to pass; the product's own are in limits.ts. */
 export const deadlineMs = 400;
-const deadlines = {
+// Of all others: long enough for a busy machine, short enough for the whole test's limit.
+const patienceMs = 5_000;
+const deadlinesOf = (waitMs: number) => ({
   ...defaultDeadlines,
-  ...{ resolveMs: deadlineMs, connectMs: deadlineMs, tlsMs: deadlineMs, signInMs: deadlineMs },
-  ...{ probeStatementMs: deadlineMs, closeMs: 200 },
-};
+  ...{ resolveMs: waitMs, connectMs: waitMs, tlsMs: waitMs, signInMs: waitMs },
+  ...{ probeStatementMs: waitMs, readStatementMs: waitMs, closeMs: 200 },
+});
 const limits = { ...defaultWireLimits, ...defaultCatalogLimits };
 const maxMs = 6_000;
 const maxBytes = 512 * 1024 * 1024;
@@ -30,15 +32,14 @@ const maxBytes = 512 * 1024 * 1024;
 export interface Rogues {
   /** Everything that was sent to the last one, decrypted. */
   readonly received: Buffer;
-  probe(script: Script, connection?: Partial<Connection>): Promise<ProbeReport>;
+  probe(script: Script, connection?: Partial<Connection>, waitMs?: number): Promise<ProbeReport>;
   /** The rogue's catalog, or the code that reading it failed with. */
   read(script: Script, options?: ReadOptions): Promise<CatalogTable[] | ConnectionFailureCode>;
 }
 
 interface ReadOptions {
   readonly limits?: Partial<typeof limits>;
-  /** Default: long enough for limits to be reached first, on a busy machine too. */
-  readonly readStatementMs?: number;
+  readonly waitMs?: number;
 }
 
 /**
@@ -66,15 +67,15 @@ export function useRogues(): Rogues {
     get received() {
       return rogue?.received ?? Buffer.alloc(0);
     },
-    async probe(script, connection) {
+    async probe(script, connection, waitMs = patienceMs) {
       const target = await start(script, connection);
-      const connector = createPostgresConnector({ deadlines });
+      const connector = createPostgresConnector({ deadlines: deadlinesOf(waitMs) });
       return bounded(() => connector.probe(target, new AbortController().signal));
     },
     async read(script, options = {}) {
       const target = await start(script);
       const connector = createPostgresConnector({
-        deadlines: { ...deadlines, readStatementMs: options.readStatementMs ?? 5_000 },
+        deadlines: deadlinesOf(options.waitMs ?? patienceMs),
         limits: { ...limits, ...options.limits },
       });
       return bounded(async () => {

@@ -10,10 +10,13 @@ const rogues = useRogues();
 describe('a server that keeps silent ends as TIMEOUT', () => {
   const { stayMute, greet, trust } = scripts;
   test('after the connection', async () => {
-    expect(outcome(await rogues.probe(stayMute))).toEqual(['sign-in', 'TIMEOUT']);
+    expect(outcome(await rogues.probe(stayMute, {}, deadlineMs))).toEqual(['sign-in', 'TIMEOUT']);
   });
   test('when asked for TLS', async () => {
-    expect(outcome(await rogues.probe(stayMute, { sslEnabled: true }))).toEqual(['tls', 'TIMEOUT']);
+    expect(outcome(await rogues.probe(stayMute, { sslEnabled: true }, deadlineMs))).toEqual([
+      'tls',
+      'TIMEOUT',
+    ]);
   });
   test('in the handshake', async () => {
     const report = await rogues.probe(
@@ -23,34 +26,47 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
         await stayMute(peer);
       },
       { sslEnabled: true },
+      deadlineMs,
     );
     expect(outcome(report)).toEqual(['tls', 'TIMEOUT']);
   });
   test('in the middle of SCRAM', async () => {
-    const report = await rogues.probe(async (peer) => {
-      await greet(peer);
-      await peer.send(wire.ask.scram);
-      await stayMute(peer);
-    });
+    const report = await rogues.probe(
+      async (peer) => {
+        await greet(peer);
+        await peer.send(wire.ask.scram);
+        await stayMute(peer);
+      },
+      {},
+      deadlineMs,
+    );
     expect(outcome(report)).toEqual(['sign-in', 'TIMEOUT']);
   });
   test('at the first statement', async () => {
-    const report = await rogues.probe(async (peer) => {
-      await greet(peer);
-      await trust(peer);
-      await stayMute(peer);
-    });
+    const report = await rogues.probe(
+      async (peer) => {
+        await greet(peer);
+        await trust(peer);
+        await stayMute(peer);
+      },
+      {},
+      deadlineMs,
+    );
     expect(outcome(report)).toEqual(['query', 'TIMEOUT']);
   });
   test('dripping a message byte by byte', async () => {
-    const report = await rogues.probe(async (peer) => {
-      await greet(peer);
-      await peer.send(wire.header('N', 10_000));
-      while (!peer.closed) {
-        await peer.send(Buffer.from('x'));
-        await sleep(10);
-      }
-    });
+    const report = await rogues.probe(
+      async (peer) => {
+        await greet(peer);
+        await peer.send(wire.header('N', 10_000));
+        while (!peer.closed) {
+          await peer.send(Buffer.from('x'));
+          await sleep(10);
+        }
+      },
+      {},
+      deadlineMs,
+    );
     expect(outcome(report)).toEqual(['sign-in', 'TIMEOUT']);
   });
   test('in the middle of a read, and is asked to cancel', async () => {
@@ -60,9 +76,7 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
         return false;
       },
     };
-    expect(await rogues.read(fakePostgres(server), { readStatementMs: deadlineMs })).toBe(
-      'TIMEOUT',
-    );
+    expect(await rogues.read(fakePostgres(server), { waitMs: deadlineMs })).toBe('TIMEOUT');
     const cancel = Buffer.from([0, 0, 0, 16, 4, 210, 22, 46, 0, 0, 18, 103, 0, 0, 3, 47]);
     expect(rogues.received.includes(cancel)).toBe(true);
   });
