@@ -209,7 +209,7 @@ export interface JobRow {
 export async function settled({ pool }: TestDatabase, id: string): Promise<void> {
   await eventually(async () => {
     const { rows } = await pool.query(
-      `select 1 from pgboss.job where singleton_key = $1 and state <= 'active'`,
+      `select 1 from pgboss.job where singleton_key = $1 and state <= 'active' and name not like '%-dead'`,
       [id],
     );
     return rows.length === 0;
@@ -279,7 +279,7 @@ async function startInProcess(env: WorkerEnv, overrides: Overrides = {}): Promis
 /** Asks until the answer is there. Fails after `timeoutMs`. */
 export async function eventually<T>(
   ask: () => Promise<T | undefined | null | false>,
-  timeoutMs = 15_000,
+  timeoutMs = 10_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
