@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import type { ConnectionField, SecretField } from './connection.ts';
 
+/** Who can do something about a failure. */
+export const failureActors = [
+  'you',
+  'your network',
+  'your database admin',
+  'Basekeep operator',
+] as const;
+
 interface FailureText {
+  readonly actor: (typeof failureActors)[number];
+  /** What the actor should do, in one sentence. */
+  readonly advice: string;
   /** What the person who filled in the form reads. Never built from a driver's own text. */
   readonly message: string;
   /** The fields to look at, each with what to say beside it. */
@@ -16,81 +27,174 @@ const credentials = 'Incorrect username or password';
  */
 export const connectionFailures = {
   HOST_NOT_FOUND: {
+    actor: 'you',
+    advice: 'Check the spelling of the host name, or use an IP address.',
     message: 'The host name does not resolve.',
     fields: { host: 'Host not found' },
   },
   ADDRESS_NOT_ALLOWED: {
+    actor: 'Basekeep operator',
+    advice:
+      'Use a public address, or ask your operator to allow this range with EGRESS_ALLOW_CIDRS.',
     message: 'The host resolves to an address that this installation does not connect to.',
     fields: { host: 'Address not allowed' },
   },
   CONNECTION_REFUSED: {
+    actor: 'you',
+    advice: 'Check the port, and that the server is running and listens on this address.',
     message: 'The host is there, but nothing accepts connections on this port.',
     fields: { port: 'Incorrect port' },
   },
   HOST_UNREACHABLE: {
+    actor: 'your network',
+    advice: 'Check routes, VPN and firewall between the Basekeep workers and the host.',
     message: 'There is no network route to the host.',
     fields: { host: 'Host unreachable' },
   },
   TIMEOUT: {
+    actor: 'your network',
+    advice: "Allow the workers' addresses in the firewall or allow-list of the server.",
     message:
       'The server did not answer in time. A firewall or an allow-list usually causes this: allow the addresses of the Basekeep workers.',
   },
   TLS_NOT_SUPPORTED: {
+    actor: 'your database admin',
+    advice: 'Turn TLS on at the server, or set sslEnabled to false if the network is trusted.',
     message: 'The server does not offer TLS, and sslEnabled asks for it.',
     fields: { sslEnabled: 'The server does not offer TLS' },
   },
   TLS_REQUIRED: {
+    actor: 'you',
+    advice: 'Set sslEnabled to true.',
     message: 'The server only accepts TLS connections, and sslEnabled is false.',
     fields: { sslEnabled: 'The server requires TLS' },
   },
   TLS_UNTRUSTED: {
+    actor: 'you',
+    advice: 'Give the certificate of the authority that signed the server in sslCaCertificate.',
     message: 'The server certificate is not signed by a trusted authority.',
     fields: { sslCaCertificate: 'Give the certificate of the authority that signed the server' },
   },
   TLS_NAME_MISMATCH: {
+    actor: 'you',
+    advice:
+      'Use a host name that the certificate is for, or have the certificate issued for this one.',
     message: 'The server certificate belongs to another host name.',
     fields: { host: 'The certificate is for another host name' },
   },
-  TLS_EXPIRED: { message: 'The server certificate has expired or is not valid yet.' },
-  TLS_FAILED: { message: 'The TLS handshake failed.' },
+  TLS_EXPIRED: {
+    actor: 'your database admin',
+    advice: "Renew the server's certificate.",
+    message: 'The server certificate has expired or is not valid yet.',
+  },
+  TLS_FAILED: {
+    actor: 'your database admin',
+    advice:
+      'Check that the server speaks TLS 1.2 or newer on this port, and whether it asks for a client certificate.',
+    message: 'The TLS handshake failed.',
+  },
   AUTHENTICATION_FAILED: {
+    actor: 'you',
+    advice: 'Check user name and password, and that this user may sign in from outside.',
     message: 'The server refused the sign-in.',
     fields: { username: credentials, password: credentials },
   },
   DATABASE_NOT_FOUND: {
+    actor: 'you',
+    advice: 'Check the database name, upper and lower case included.',
     message: 'The server has no database of this name.',
     fields: { databaseName: 'Database does not exist' },
   },
-  PERMISSION_DENIED: { message: 'The user lacks a right that reading the catalog needs.' },
-  TOO_MANY_CONNECTIONS: { message: 'The server has no free connection left.' },
-  SERVER_UNAVAILABLE: { message: 'The server is starting up, shutting down or in recovery.' },
-  SERVER_ERROR: { message: 'The server answered with an error.' },
-  PROTOCOL_ERROR: { message: 'What answered does not speak the protocol of this dialect.' },
-  CONNECTION_LOST: { message: 'The connection broke before the work was done.' },
-  LIMIT_EXCEEDED: { message: 'The catalog is larger than this installation allows.' },
+  PERMISSION_DENIED: {
+    actor: 'your database admin',
+    advice: 'Grant the user the right to read the catalog of the schemas it should see.',
+    message: 'The user lacks a right that reading the catalog needs.',
+  },
+  TOO_MANY_CONNECTIONS: {
+    actor: 'your database admin',
+    advice: "Raise the server's connection limit or close connections that nobody uses.",
+    message: 'The server has no free connection left.',
+  },
+  SERVER_UNAVAILABLE: {
+    actor: 'your database admin',
+    advice: 'Wait until the server accepts connections; it will be tried again by itself.',
+    message: 'The server is starting up, shutting down or in recovery.',
+  },
+  SERVER_ERROR: {
+    actor: 'your database admin',
+    advice: "Look for an error in the server's log at the time of the check.",
+    message: 'The server answered with an error.',
+  },
+  PROTOCOL_ERROR: {
+    actor: 'you',
+    advice:
+      'Check that host and port belong to a server of this dialect, and not to a proxy or a website.',
+    message: 'What answered does not speak the protocol of this dialect.',
+  },
+  CONNECTION_LOST: {
+    actor: 'your network',
+    advice:
+      'Look for a proxy or firewall that closes connections, or a restart of the server; it will be tried again.',
+    message: 'The connection broke before the work was done.',
+  },
+  LIMIT_EXCEEDED: {
+    actor: 'Basekeep operator',
+    advice: 'Restrict what the user can see, or ask your operator to raise the limits.',
+    message: 'The catalog is larger than this installation allows.',
+  },
   SSH_HOST_NOT_FOUND: {
+    actor: 'you',
+    advice: 'Check the spelling of sshHost, or use an IP address.',
     message: 'The name of the SSH server does not resolve.',
     fields: { sshHost: 'Host not found' },
   },
   SSH_ADDRESS_NOT_ALLOWED: {
+    actor: 'Basekeep operator',
+    advice:
+      'Use a public address for the SSH server, or ask your operator to allow this range with EGRESS_ALLOW_CIDRS.',
     message: 'The SSH server is at an address that this installation does not connect to.',
     fields: { sshHost: 'Address not allowed' },
   },
   SSH_CONNECTION_REFUSED: {
+    actor: 'you',
+    advice: 'Check sshPort, and that the SSH server is running.',
     message: 'The SSH server is there, but nothing accepts connections on this port.',
     fields: { sshPort: 'Incorrect port' },
   },
+  SSH_HOST_UNREACHABLE: {
+    actor: 'your network',
+    advice: 'Check routes, VPN and firewall between the Basekeep workers and the SSH server.',
+    message: 'There is no network route to the SSH server.',
+    fields: { sshHost: 'Host unreachable' },
+  },
   SSH_TIMEOUT: {
+    actor: 'your network',
+    advice: "Allow the workers' addresses in the firewall or allow-list of the SSH server.",
     message:
       'The SSH server did not answer in time. A firewall or an allow-list usually causes this.',
   },
-  SSH_FAILED: { message: 'The SSH connection could not be made or broke.' },
+  SSH_FAILED: {
+    actor: 'your network',
+    advice: 'Check that sshHost and sshPort belong to an SSH server, and look into its log.',
+    message: 'The SSH connection could not be made or broke.',
+  },
+  SSH_ALGORITHMS_WEAK: {
+    actor: 'your network',
+    advice: 'Update the SSH server: OpenSSH 7.2 (2016) or newer has what is needed.',
+    message: 'The SSH server only offers algorithms that are no longer safe.',
+  },
   SSH_HOST_KEY_CHANGED: {
+    actor: 'you',
+    advice:
+      'Compare the new fingerprint with the one of the server, and approve it only if they are equal.',
     message:
       'The SSH server shows another host key than the one on record. Approve the new key if the server was replaced; nothing was sent to it.',
     fields: { sshHost: 'The host key has changed' },
   },
   SSH_AUTHENTICATION_FAILED: {
+    actor: 'you',
+    advice:
+      "Check sshUsername and password or key, and that the public key is in the server's authorized_keys.",
     message: 'The SSH server refused the sign-in.',
     fields: {
       sshUsername: 'Incorrect SSH user name, password or key',
@@ -99,14 +203,21 @@ export const connectionFailures = {
     },
   },
   SSH_KEY_INVALID: {
+    actor: 'you',
+    advice: 'Paste the whole private key, from its BEGIN line to its END line.',
     message: 'The SSH private key cannot be read. OpenSSH, PEM and PKCS#8 keys are accepted.',
     fields: { sshPrivateKey: 'Not a private key that can be read' },
   },
   SSH_PASSPHRASE_INVALID: {
+    actor: 'you',
+    advice: 'Give the passphrase that the private key was encrypted with.',
     message: 'The SSH private key is encrypted and the passphrase is missing or wrong.',
     fields: { sshPrivateKeyPassphrase: 'Missing or wrong passphrase' },
   },
   SSH_FORWARDING_REFUSED: {
+    actor: 'your network',
+    advice:
+      'Check host and port as seen from the SSH server, and AllowTcpForwarding and PermitOpen in its sshd_config.',
     message:
       'The SSH server does not forward to the database: refused, unreachable or not permitted.',
     fields: {
@@ -115,34 +226,63 @@ export const connectionFailures = {
     },
   },
   TLS_CLIENT_CERTIFICATE_REFUSED: {
+    actor: 'you',
+    advice: 'Give a client certificate and key that the server trusts and that have not expired.',
     message: 'The server refused the client certificate, or asks for one.',
     fields: { sslClientCertificate: 'The server refused the client certificate' },
   },
   CREDENTIALS_INVALID: {
+    actor: 'you',
+    advice:
+      'Paste the key or token exactly as it was issued; a certificate and its key have to belong together.',
     message: 'The key or token is not in the form that this dialect uses.',
   },
   ACCOUNT_NOT_FOUND: {
+    actor: 'you',
+    advice: 'Check the names of account, project, instance or workspace.',
     message: 'The service knows no account, project, instance or workspace of this name.',
   },
   WAREHOUSE_UNAVAILABLE: {
+    actor: 'your database admin',
+    advice: 'Start the warehouse or workgroup, or grant the user the right to use it.',
     message: 'The warehouse or workgroup does not exist, is suspended, or may not be used.',
   },
-  RATE_LIMITED: { message: 'The service asks us to come back later: too many requests.' },
+  RATE_LIMITED: {
+    actor: 'your database admin',
+    advice: "Wait, or raise the service's quota; it will be tried again by itself.",
+    message: 'The service asks us to come back later: too many requests.',
+  },
   FILE_NOT_FOUND: {
+    actor: 'Basekeep operator',
+    advice: 'Check the name; files lie in the folder that the operator has configured.',
     message: 'There is no such file in the folder for database files.',
     fields: { databaseName: 'File not found' },
   },
   DRIVER_MISSING: {
+    actor: 'Basekeep operator',
+    advice: 'Have the driver installed on the workers; their log names the package.',
     message: 'The driver of this dialect is not installed on the workers. Ask your operator.',
   },
   CREDENTIALS_LOCKED: {
+    actor: 'Basekeep operator',
+    advice: 'Have the vault key put back on the workers.',
     message: 'The credentials cannot be opened: the vault key is missing. Ask your operator.',
   },
   CREDENTIALS_CORRUPT: {
+    actor: 'Basekeep operator',
+    advice: 'Send the credentials again, and have the operator look into the audit log.',
     message: 'The stored credentials failed their integrity check and were not used.',
   },
-  DIALECT_NOT_SUPPORTED: { message: 'This worker has no connector for the dialect.' },
-  INTERNAL_ERROR: { message: 'The check failed inside Basekeep. Try again.' },
+  DIALECT_NOT_SUPPORTED: {
+    actor: 'Basekeep operator',
+    advice: 'Have the workers updated.',
+    message: 'This worker has no connector for the dialect.',
+  },
+  INTERNAL_ERROR: {
+    actor: 'Basekeep operator',
+    advice: 'Try again; if it stays, the log of the workers has the details.',
+    message: 'The check failed inside Basekeep. Try again.',
+  },
 } as const satisfies Record<string, FailureText>;
 
 export type ConnectionFailureCode = keyof typeof connectionFailures;

@@ -28,8 +28,15 @@ function isCertificateBundle(pem: string): boolean {
   }
 }
 
+/** As `ssh-keygen -lf` prints the fingerprint of a host key. */
+const fingerprint = /^(SHA256:[A-Za-z0-9+/]{43})?$/;
+
 // The contract allows empty strings; they count as absent (see `given`).
 export const Host = text({ max: 255 }).refine(isHost, 'Must be a host name or an IP address');
+export const SshHostKey = text({ max: 100 }).regex(
+  fingerprint,
+  'Must be a fingerprint as ssh-keygen -lf prints it: SHA256: and 43 characters',
+);
 export const Port = z.int().min(0).max(65_535);
 const Name = text({ max: 1_024 });
 const Secret = text({ max: 16_384 });
@@ -62,6 +69,12 @@ const publicFields = {
   sshHost: Host,
   sshPort: Port,
   sshUsername: Name,
+  /**
+   * The SSH server's host key, given by the person: no other is trusted, from the first connection
+   * on. Not part of the destination of the secrets: naming another key, here or by an approval, is
+   * an audited act of somebody who may write, and the key to the same server's door.
+   */
+  sshHostKey: SshHostKey,
   /** The warehouse that runs Databricks' statements; the workspace's first one without it. */
   databricksWarehouseId: Name,
   maxPoolSize: z.int().min(1).max(100),
@@ -120,6 +133,7 @@ export const Connection = z.object({
   sshHost: publicFields.sshHost.nullable(),
   sshPort: publicFields.sshPort.nullable(),
   sshUsername: publicFields.sshUsername.nullable(),
+  sshHostKey: publicFields.sshHostKey.nullable(),
   databricksWarehouseId: publicFields.databricksWarehouseId.nullable(),
   maxPoolSize: publicFields.maxPoolSize.nullable(),
 });
@@ -153,6 +167,7 @@ export function blankConnection(dialect: Dialect): Connection {
     sshHost: null,
     sshPort: null,
     sshUsername: null,
+    sshHostKey: null,
     databricksWarehouseId: null,
     maxPoolSize: null,
   };

@@ -85,6 +85,7 @@ export const connections: fc.Arbitrary<Connection> = fc.record({
   sshHost: nullable(hosts),
   sshPort: nullable(fc.integer({ min: 0, max: 65_535 })),
   sshUsername: nullable(awkward),
+  sshHostKey: fc.constant(null),
   databricksWarehouseId: nullable(awkward),
   maxPoolSize: nullable(fc.integer({ min: 1, max: 100 })),
 });

@@ -2,6 +2,7 @@ import type { CatalogTable } from '../../shared/catalog.ts';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
 import type { Connection, ConnectionSecrets } from '../../shared/connection.ts';
 import type { ProbeReport } from '../../shared/probe.ts';
+import type { Findings } from '../egress/findings.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
 
 export type { ProbeReport, ProbeStep, ProbeStepName } from '../../shared/probe.ts';
@@ -12,6 +13,10 @@ export interface ConnectionTarget {
   readonly secrets: ConnectionSecrets;
   /** Every socket to the target is opened through this policy, without exception. */
   readonly egress: EgressPolicy;
+  /** The fingerprint of the SSH server's host key on record; absent or null before its first use. */
+  readonly sshHostKey?: string | null;
+  /** Filled in on the way to the server, for the report on it. */
+  readonly findings?: Findings;
 }
 
 /** A catalog could not be read. Carries a code only: no driver text, no configuration, no cause. */
