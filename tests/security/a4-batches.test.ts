@@ -153,7 +153,7 @@ describe('a body of 50 MB is refused before it is read', () => {
     const small = await api.request('POST', path, { key: tenant.key, body: fill(262_144) });
     const large = await api.request('POST', path, { key: tenant.key, body: fill(262_145) });
     expect([small.status, large.status]).toEqual([400, 413]);
-    const { error } = large.body;
+    const { error } = large.body as { error: { title: string; data: { errorCode: string } } };
     if (path.startsWith('/trpc')) expect(error.data.errorCode).toBe('PAYLOAD_TOO_LARGE');
     else expect(error.title).toBe('PayloadTooLarge');
   });
