@@ -26,8 +26,11 @@ export const errorTable = {
 /** When to come back while PostgreSQL is away: its restart takes about this long. */
 export const retryAfterSeconds = '5';
 
-/** SQLSTATEs and socket errors that mean "PostgreSQL is away", not "we made a mistake". */
-const awayCodes = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
+/**
+ * SQLSTATEs and socket errors that mean "PostgreSQL is away", not "we made a mistake"; and those of
+ * a transaction that lost to another one (40...) and was undone: trying again is the answer to both.
+ */
+const awayCodes = /^(08...|40001|40P01|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/;
 const awayTexts =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
 

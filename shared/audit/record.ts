@@ -16,6 +16,7 @@ interface Act {
 /**
  * Appends an event to its organization's chain, inside the caller's transaction. Call it last: it
  * locks the end of the chain until the commit. The entities it belongs to must have been flushed.
+ * It also shares the organization's row: whoever locks that row takes NO KEY UPDATE, never FOR UPDATE.
  */
 export async function recordAudit(
   em: EntityManager,

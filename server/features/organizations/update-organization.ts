@@ -1,4 +1,4 @@
-import { LockMode } from '@mikro-orm/core';
+import { sql } from 'kysely';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { Organization } from '../../../shared/db/entities/organization.entity.ts';
 import { notFound } from '../../../shared/errors.ts';
@@ -12,11 +12,10 @@ type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'>;
 export async function updateOrganization(ctx: Needs, input: UpdateOrganization) {
   const { id, skipOnboarding, ...changes } = input;
   return ctx.em.transactional(async (em) => {
-    const organization = await em.findOne(
-      Organization,
-      { id },
-      { lockMode: LockMode.PESSIMISTIC_WRITE },
-    );
+    // Not FOR UPDATE: every audit event refers to its organization, so a writer that already holds
+    // the end of the chain would wait for us while we wait for it.
+    await sql`select from organization where id = ${id} for no key update`.execute(em.getKysely());
+    const organization = await em.findOne(Organization, { id });
     if (!organization) throw notFound('Organization');
     if (changes.name !== undefined) organization.name = changes.name;
     if (changes.customAiContext !== undefined)
