@@ -20,12 +20,14 @@ export class OrderedRows {
   readonly #options: Required<OrderedRowsOptions>;
   #page: readonly Row[] = [];
   #at = 0;
-  #ended = false;
+  /** Read ahead, so that streams begin together and the server works while we do. */
+  #next: Promise<IteratorResult<readonly Row[]>> | null;
   #last: readonly [string, string] | null = null;
 
   constructor(pages: AsyncIterable<readonly Row[]>, options: OrderedRowsOptions) {
     this.#pages = pages[Symbol.asyncIterator]();
     this.#options = { compare: byCodeUnit, ...options };
+    this.#next = this.#fetch();
   }
 
   /** The next row, whose table comes after that of the row before it; null at the end. */
@@ -63,20 +65,33 @@ export class OrderedRows {
     }
   }
 
-  /** Ends the stream, wherever it is. Never throws. */
-  async close(): Promise<void> {
-    this.#ended = true;
-    await this.#pages.return?.().catch(() => undefined);
+  /** Reads what is left and forgets it, so that the server finishes in peace. */
+  async drain(): Promise<void> {
+    while (await this.#peek()) this.#at = this.#page.length;
+  }
+
+  /** Ends the stream, wherever it is, without waiting for a server that may not answer. */
+  close(): void {
+    this.#next = null;
+    this.#page = [];
+    this.#pages.return?.().catch(() => undefined);
   }
 
   async #peek(): Promise<Row | undefined> {
-    while (this.#at >= this.#page.length && !this.#ended) {
-      const next = await this.#pages.next();
+    while (this.#at >= this.#page.length && this.#next) {
+      const next = await this.#next;
       this.#page = next.done ? [] : next.value;
       this.#at = 0;
-      this.#ended = next.done === true;
+      this.#next = next.done ? null : this.#fetch();
     }
     return this.#page[this.#at];
+  }
+
+  #fetch(): Promise<IteratorResult<readonly Row[]>> {
+    const next = this.#pages.next();
+    // Nobody may be waiting for it when the read ends early.
+    next.catch(() => undefined);
+    return next;
   }
 
   #compare(a: readonly [string, string], b: readonly [string, string]): number {

@@ -7,8 +7,10 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
+import { systemClock } from '../../shared/clock.ts';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
-import { ConnectionFailure } from '../connectors/connector.ts';
+import { ConnectionFailure, type ConnectionTarget } from '../connectors/connector.ts';
+import { type ClientCertificate, clientCertificateOf } from './client-certificate.ts';
 import { withDeadline } from './deadline.ts';
 
 export interface TlsOptions {
@@ -16,6 +18,8 @@ export interface TlsOptions {
   readonly host: string;
   /** PEM certificates trusted in addition to the system's roots. */
   readonly caCertificate: string | null;
+  /** Whose client certificate is shown to a server that asks, and what the findings are of. */
+  readonly target?: Pick<ConnectionTarget, 'connection' | 'secrets' | 'findings'>;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
@@ -23,26 +27,65 @@ export interface TlsOptions {
 /**
  * TLS 1.2 or newer over a connected socket. When it resolves, the server has proved that it is
  * `host`: chain, dates and name are verified, and there is no option that turns this off.
- * Throws TLS_UNTRUSTED, TLS_NAME_MISMATCH, TLS_EXPIRED, TLS_FAILED or TIMEOUT, socket destroyed.
+ * Throws TLS_UNTRUSTED, TLS_NAME_MISMATCH, TLS_EXPIRED, TLS_CLIENT_CERTIFICATE_REFUSED,
+ * CREDENTIALS_INVALID, TLS_FAILED or TIMEOUT, socket destroyed.
+ *
+ * In TLS 1.3 a server judges the client's certificate after the handshake, so its refusal comes out
+ * of the socket later: as a ConnectionFailure too.
  */
-export function startTls(socket: Socket, options: TlsOptions): Promise<TLSSocket> {
-  const { host, signal, timeoutMs } = options;
+export async function startTls(socket: Socket, options: TlsOptions): Promise<TLSSocket> {
+  const { host, target, signal, timeoutMs } = options;
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const secure = connect({
     socket,
-    secureContext: contextFor(options.caCertificate),
+    secureContext: contextOr(socket, options),
     // RFC 6066, section 3: no server name indication for addresses.
     ...(isIP(host) ? {} : { servername: host }),
     // Node would check an address against "localhost"; the name is always the one that was given.
     checkServerIdentity: (_servername, certificate) => checkServerIdentity(host, certificate),
     rejectUnauthorized: true,
   });
-  secure.once('secureConnect', () => resolve(secure));
+  nameRefusals(secure);
+  secure.once('secureConnect', () => {
+    if (target?.findings) target.findings.certificateExpiresInDays = daysLeft(secure);
+    resolve(secure);
+  });
   secure.once('error', (error: NodeJS.ErrnoException) => {
-    reject(new ConnectionFailure(tlsFailure(error.code)));
+    reject(
+      error instanceof ConnectionFailure ? error : new ConnectionFailure(tlsFailure(error.code)),
+    );
   });
   secure.once('close', () => reject(new ConnectionFailure('TLS_FAILED')));
   return withDeadline(promise, { timeoutMs, signal }, () => secure.destroy());
+}
+
+/**
+ * Everything that ends a TLS socket goes through `destroy`, the server's alerts included. There they
+ * get our name, so that every driver hands on what it does not need to understand.
+ */
+function nameRefusals(secure: TLSSocket): void {
+  const destroy = secure.destroy.bind(secure);
+  secure.destroy = (error?: NodeJS.ErrnoException) => {
+    const refused = error !== undefined && refusals.has(error.code ?? '');
+    return destroy(refused ? new ConnectionFailure('TLS_CLIENT_CERTIFICATE_REFUSED') : error);
+  };
+}
+
+const dayMs = 86_400_000;
+
+function daysLeft(secure: TLSSocket): number | null {
+  const endsAt = Date.parse(secure.getPeerCertificate().valid_to);
+  return Number.isNaN(endsAt) ? null : Math.floor((endsAt - systemClock.now().getTime()) / dayMs);
+}
+
+function contextOr(socket: Socket, { caCertificate, target }: TlsOptions): SecureContext {
+  try {
+    const client = target ? clientCertificateOf(target) : null;
+    return client ? makeContext(caCertificate, client) : contextFor(caCertificate);
+  } catch (error) {
+    socket.destroy();
+    throw error instanceof ConnectionFailure ? error : new ConnectionFailure('CREDENTIALS_INVALID');
+  }
 }
 
 /** What an OpenSSL or Node error code of a handshake means to the person. */
@@ -51,6 +94,8 @@ function tlsFailure(code: string | undefined): ConnectionFailureCode {
 }
 
 const failures: { readonly [code: string]: ConnectionFailureCode | undefined } = {
+  // What came back is no TLS at all: the server speaks in the clear on this port.
+  ERR_SSL_WRONG_VERSION_NUMBER: 'TLS_NOT_SUPPORTED',
   // node:tls, "X509 certificate error codes".
   CERT_HAS_EXPIRED: 'TLS_EXPIRED',
   CERT_NOT_YET_VALID: 'TLS_EXPIRED',
@@ -71,6 +116,19 @@ const failures: { readonly [code: string]: ConnectionFailureCode | undefined } =
   PATH_LENGTH_EXCEEDED: 'TLS_UNTRUSTED',
 };
 
+// OpenSSL's names of the alerts of RFC 8446, section 6.2, that are about our certificate.
+const refusals: ReadonlySet<string> = new Set([
+  'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+  'ERR_SSL_SSLV3_ALERT_NO_CERTIFICATE',
+  'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
+  'ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',
+  'ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED',
+  'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
+  'ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN',
+  'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+  'ERR_SSL_TLSV1_ALERT_ACCESS_DENIED',
+]);
+
 // A context with its own list of roots takes milliseconds to build, as long as the handshake itself.
 const contexts = new Map<string | null, SecureContext>();
 const maxContexts = 64;
@@ -78,13 +136,22 @@ const maxContexts = 64;
 function contextFor(caCertificate: string | null): SecureContext {
   const known = contexts.get(caCertificate);
   if (known) return known;
-  const context = createSecureContext({
-    minVersion: 'TLSv1.2',
-    // `ca` replaces the system's roots, hence the list of them.
-    ...(caCertificate === null ? {} : { ca: [...getCACertificates('default'), caCertificate] }),
-  });
+  const context = makeContext(caCertificate, null);
   const [oldest] = contexts.keys();
   if (contexts.size >= maxContexts && oldest !== undefined) contexts.delete(oldest);
   contexts.set(caCertificate, context);
   return context;
+}
+
+/** Contexts with a client's key are made anew each time: nothing keeps a secret beyond its use. */
+function makeContext(
+  caCertificate: string | null,
+  client: ClientCertificate | null,
+): SecureContext {
+  return createSecureContext({
+    minVersion: 'TLSv1.2',
+    // `ca` replaces the system's roots, hence the list of them.
+    ...(caCertificate === null ? {} : { ca: [...getCACertificates('default'), caCertificate] }),
+    ...(client ?? {}),
+  });
 }
