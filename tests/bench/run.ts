@@ -33,6 +33,13 @@ const { values, positionals } = parseArgs({
 const root = new URL('../..', import.meta.url).pathname;
 const resultsDir = path.join(root, 'bench-results');
 
+/** Stops what the bench at work has started. */
+let onInterrupt: () => Promise<void> = () => Promise.resolve();
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void onInterrupt().finally(() => process.exit(1)));
+}
+
 async function runBench(name: string, bench: Bench): Promise<boolean> {
   const profileDir = values.profile ? path.join(resultsDir, 'profiles', name) : undefined;
   const startedAt = new Date();
@@ -42,6 +49,7 @@ async function runBench(name: string, bench: Bench): Promise<boolean> {
   let figures: Figure[];
   {
     await using stack = new AsyncDisposableStack();
+    onInterrupt = () => stack.disposeAsync();
     const note = (text: string): void => void notes.push(text);
     figures = await bench({ full: values.full, profileDir, stack, note });
   }

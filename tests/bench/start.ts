@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { claimDataFolder } from '../../server/launcher/data-folder.ts';
+import { z } from 'zod';
 import { inheritedEnv } from '../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
 import type { Bench } from './bench.ts';
@@ -10,6 +11,7 @@ import { compare } from './figure.ts';
 import { interleave } from './rounds.ts';
 import { freePort } from './stage/installation.ts';
 
+const Holder = z.object({ pid: z.number() });
 const root = new URL('../..', import.meta.url).pathname;
 
 /** `npm start` on a data folder that exists, to the first 200, against its PostgreSQL alone. */
@@ -41,8 +43,8 @@ async function startProduct(command: string, args: string[], dataDir: string): P
     await until200(`http://127.0.0.1:${port}/api/healthz`, child);
     return performance.now() - startedAt;
   } finally {
+    await stopLauncher(dataDir);
     await end(child);
-    await untilFree(dataDir);
   }
 }
 
@@ -84,11 +86,21 @@ async function end(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** npm leaves before what it has started does. */
-async function untilFree(dataDir: string): Promise<void> {
-  for (;;) {
-    const claim = await claimDataFolder(dataDir).catch(() => null);
-    if (claim) return claim.release();
-    await delay(20);
+/**
+ * Stops the launcher itself, by the pid it has left: npm ends at SIGTERM and hands it to a shell,
+ * which ends as well and tells nobody.
+ */
+async function stopLauncher(dataDir: string): Promise<void> {
+  const holder = Holder.parse(
+    JSON.parse(await readFile(path.join(dataDir, 'holder.json'), 'utf8')),
+  );
+  try {
+    process.kill(holder.pid, 'SIGTERM');
+    for (;;) {
+      process.kill(holder.pid, 0);
+      await delay(10);
+    }
+  } catch {
+    // ESRCH: it is gone.
   }
 }
