@@ -4,7 +4,7 @@ import { ClaimLost, completed, type Claim, type Ending } from './claim.ts';
 import { startDeadline } from './deadline.ts';
 import { failureCode } from './failure-code.ts';
 import { jobsAtATime, type Handlers } from './handlers.ts';
-import { commitEnd, type Job } from './job.ts';
+import { commitEnd, whileClaimed, type Job } from './job.ts';
 import { observeJob, type JobOutcome } from './metrics.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -107,6 +107,7 @@ async function run<Q extends QueueName>(
     isLastAttempt: raw.retryCount >= raw.retryLimit,
     sentAt: raw.createdOn,
     attempt: `${raw.id}:${raw.retryCount}`,
+    write: (work) => whileClaimed(worker, claim, work),
     end: async (decide) => {
       outcome = await commitEnd(worker, claim, decide);
     },

@@ -21,6 +21,9 @@ const passing: ReadonlySet<ConnectionFailureCode> = new Set([
   'SERVER_UNAVAILABLE',
   'TOO_MANY_CONNECTIONS',
   'HOST_UNREACHABLE',
+  'SSH_TIMEOUT',
+  'SSH_HOST_UNREACHABLE',
+  'SSH_FAILED',
   'CREDENTIALS_LOCKED',
   'INTERNAL_ERROR',
 ]);

@@ -14,6 +14,9 @@ export interface Job<Q extends QueueName> {
   /** Names this attempt at this job, unlike any other there ever is. */
   readonly attempt: string;
 
+  /** Writes while the job goes on. Throws `ClaimLost`, with nothing written, when it is not ours. */
+  write(work: (em: EntityManager) => Promise<void>): Promise<void>;
+
   /**
    * Ends the job: what `decide` writes and the job's end commit together, or, when the claim was
    * lost, neither does and `ClaimLost` is thrown. `now` is the database's time.
@@ -30,17 +33,28 @@ export interface Job<Q extends QueueName> {
 /** Ends its job, or returns to have it completed. Whatever it throws is kept as a code only. */
 export type Handler<Q extends QueueName> = (worker: WorkerContext, job: Job<Q>) => Promise<void>;
 
-/** The one transaction in which an attempt has its effect. */
-export async function commitEnd(
-  { orm, boss }: Pick<WorkerContext, 'orm' | 'boss'>,
+/** A transaction that commits only while the attempt holds its job. */
+export async function whileClaimed<Result>(
+  { orm }: Pick<WorkerContext, 'orm'>,
   claim: Claim,
-  decide: (em: EntityManager, now: Date) => Promise<Ending>,
-): Promise<Ending['as']> {
+  work: (em: EntityManager, now: Date) => Promise<Result>,
+): Promise<Result> {
   return orm.em.fork().transactional(async (em) => {
     const now = await lockClaim(em, claim);
     if (!now) throw new ClaimLost();
+    return work(em, now);
+  });
+}
+
+/** The one transaction in which an attempt has its effect. */
+export async function commitEnd(
+  worker: Pick<WorkerContext, 'orm' | 'boss'>,
+  claim: Claim,
+  decide: (em: EntityManager, now: Date) => Promise<Ending>,
+): Promise<Ending['as']> {
+  return whileClaimed(worker, claim, async (em, now) => {
     const ending = await decide(em, now);
-    await endClaim(em, boss, claim, ending);
+    await endClaim(em, worker.boss, claim, ending);
     return ending.as;
   });
 }

@@ -9,6 +9,8 @@ import type { SealedSecret } from './vault/open.ts';
 export interface SealedConnection {
   readonly connection: Connection;
   readonly secrets: readonly SealedSecret<SecretField>[];
+  /** The SSH server's host key on record, by its fingerprint; null before its first use. */
+  readonly sshHostKey: string | null;
   /** The demo data source lives in our own database server, which nothing else may reach. */
   readonly isDemo: boolean;
 }
@@ -24,6 +26,7 @@ const Row = z.object({
   organization_id: z.string(),
   connection: Connection,
   connection_version: z.int(),
+  ssh_host_key: z.string().nullable(),
   is_demo: z.boolean(),
   envelopes: Envelopes,
 });
@@ -34,7 +37,7 @@ export async function loadDataSource(
   id: string,
 ): Promise<LoadedDataSource | null> {
   const { rows } = await sql<Record<string, unknown>>`
-    select d.organization_id, d.connection, d.connection_version, d.is_demo,
+    select d.organization_id, d.connection, d.connection_version, d.ssh_host_key, d.is_demo,
       ${sql.raw(envelopesOf('d', 'data_source'))} as envelopes
     from data_source d
     where d.id = ${id} and d.deleted_at is null`.execute(em.getKysely());
@@ -47,6 +50,7 @@ export async function loadDataSource(
     organizationId,
     connection,
     connectionVersion: row.connection_version,
+    sshHostKey: row.ssh_host_key,
     isDemo: row.is_demo,
     secrets: sealedSecrets(owner, row.envelopes),
   };

@@ -37,5 +37,5 @@ export async function loadDraft(
   const { organization_id: organizationId, connection, envelopes } = Row.parse(rows[0]);
   const owner = { organizationId, ownerType: 'connection_draft', ownerId: id, connection } as const;
   const secrets = sealedSecrets(owner, envelopes);
-  return { id, organizationId, connection, isDemo: false, secrets };
+  return { id, organizationId, connection, isDemo: false, sshHostKey: null, secrets };
 }

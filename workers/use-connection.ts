@@ -1,15 +1,21 @@
-import { isConnectable } from '../shared/dialects.ts';
+import { dialectFacts, isConnectable } from '../shared/dialects.ts';
 import type { ProbeReport } from '../shared/probe.ts';
 import {
   ConnectionFailure,
   type ConnectionTarget,
   type Connector,
 } from './connectors/connector.ts';
+import { type Findings, noFindings } from './egress/findings.ts';
 import type { SealedConnection } from './load-data-source.ts';
 import { storable } from './storable.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 type Needs = Pick<WorkerContext, 'vault' | 'egress' | 'connectorFor'>;
+
+/** A target that tells what was found on the way to it. */
+export interface UsedTarget extends ConnectionTarget {
+  readonly findings: Findings;
+}
 
 /**
  * Opens the secrets of a connection for the length of `work`.
@@ -17,18 +23,19 @@ type Needs = Pick<WorkerContext, 'vault' | 'egress' | 'connectorFor'>;
  */
 export async function useConnection<Result>(
   { vault, egress, connectorFor }: Needs,
-  { connection, secrets, isDemo }: SealedConnection,
-  work: (connector: Connector, target: ConnectionTarget) => Promise<Result>,
+  { connection, secrets, sshHostKey, isDemo }: SealedConnection,
+  work: (connector: Connector, target: UsedTarget) => Promise<Result>,
 ): Promise<Result> {
   const { dialect } = connection;
   // A tunnel that was asked for is never left out: the database may be another one without it.
-  if (!isConnectable(dialect) || connection.sshEnabled) {
+  if (!isConnectable(dialect) || (connection.sshEnabled && !dialectFacts[dialect].isTcp)) {
     throw new ConnectionFailure('DIALECT_NOT_SUPPORTED');
   }
   const connector = await connectorFor(dialect);
+  const findings = noFindings();
   const policy = isDemo ? egress.forDemo() : egress;
   return vault.use(secrets, (opened) =>
-    work(connector, { connection, secrets: opened, egress: policy }),
+    work(connector, { connection, secrets: opened, egress: policy, sshHostKey, findings }),
   );
 }
 
@@ -39,11 +46,12 @@ export async function probeConnection(
   signal: AbortSignal,
 ): Promise<ProbeReport> {
   try {
-    const report = await useConnection(worker, sealed, (connector, target) =>
-      connector.probe(target, signal),
-    );
-    const version = report.serverVersion;
-    return { ...report, serverVersion: version === null ? null : storable(version) };
+    return await useConnection(worker, sealed, async (connector, target) => {
+      const report = await connector.probe(target, signal);
+      const version = report.serverVersion;
+      const serverVersion = version === null ? null : storable(version);
+      return { ...report, serverVersion, ...target.findings };
+    });
   } catch (error) {
     if (error instanceof ConnectionFailure) return unreached(error.code);
     throw error;

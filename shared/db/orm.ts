@@ -2,6 +2,8 @@ import { MikroORM, defineConfig } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
 import { entities } from './entities/index.ts';
 import { Migration20261121000000_first_light } from './migrations/Migration20261121000000_first_light.ts';
+import { Migration20261121000002_ssh_host_key } from './migrations/Migration20261121000002_ssh_host_key.ts';
+import { releaseDead } from './release-dead.ts';
 
 export interface DatabaseOptions {
   readonly databaseUrl: string;
@@ -22,12 +24,17 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
     debug: false,
     pool: { min: 0, max: poolSize, idleTimeoutMillis: 30_000 },
     // Timestamps are then written with the offset +00, which isoTime relies on.
-    driverOptions: { connectionTimeoutMillis: 5_000, keepAlive: true, options: '-c TimeZone=UTC' },
+    driverOptions: {
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      options: '-c TimeZone=UTC',
+      onPoolCreated: releaseDead,
+    },
     migrations: {
       tableName: 'schema_migration',
       snapshot: false,
       silent: true,
-      migrationsList: [Migration20261121000000_first_light],
+      migrationsList: [Migration20261121000000_first_light, Migration20261121000002_ssh_host_key],
     },
   });
 }

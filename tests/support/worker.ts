@@ -8,7 +8,6 @@ import { requestSync } from '../../server/features/data-sources/request-sync.ts'
 import type { CallerContext } from '../../server/context.ts';
 import { keyFilesIn, makeKeys, type KeyFiles } from '../../server/launcher/keys.ts';
 import { systemOrigin } from '../../shared/audit/events.ts';
-import type { CatalogTable } from '../../shared/catalog.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { Organization } from '../../shared/db/entities/organization.entity.ts';
 import { createOrm, type Orm } from '../../shared/db/orm.ts';
@@ -19,7 +18,6 @@ import { createJobs } from '../../shared/jobs/client.ts';
 import type { Payload, QueueName } from '../../shared/jobs/queues.ts';
 import { createLogger, type Logger } from '../../shared/logger.ts';
 import { createSealer } from '../../shared/vault/seal.ts';
-import type { Connector } from '../../workers/connectors/connector.ts';
 import { startWorker, type Overrides, type Worker } from '../../workers/worker.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -288,53 +286,4 @@ export async function eventually<T>(
     if (performance.now() > deadline) throw new Error(`Nothing came within ${timeoutMs} ms`);
     await sleep(20);
   }
-}
-
-/** A connector that a test scripts; what it leaves out is a healthy, empty database. */
-export function fakeConnector(script: Partial<Connector> = {}): Connector {
-  return {
-    probe: async () => ({
-      steps: [{ step: 'query', durationMs: 1, failure: null }],
-      failure: null,
-      durationMs: 1,
-      serverVersion: 'Fake 1',
-    }),
-    // eslint-disable-next-line @typescript-eslint/require-await -- an empty stream
-    readCatalog: async function* () {
-      yield* [];
-    },
-    ...script,
-  };
-}
-
-/** A table as a connector reads it. */
-export function table(name: string, change: Partial<CatalogTable> = {}): CatalogTable {
-  return {
-    schema: 'public',
-    name,
-    kind: 'table',
-    comment: null,
-    rowEstimate: 100,
-    columns: [column('id'), column('title')],
-    primaryKey: { name: `${name}_pkey`, columns: ['id'] },
-    uniqueKeys: [],
-    foreignKeys: [],
-    checks: [],
-    indexes: [],
-    partitionOf: null,
-    partitionKey: null,
-    ...change,
-  };
-}
-
-export function column(name: string): CatalogTable['columns'][number] {
-  return {
-    name,
-    type: 'text',
-    nullable: true,
-    default: null,
-    comment: null,
-    generated: null,
-    identity: null,
-  };
 }

@@ -4,6 +4,7 @@ import { failureCode, mayPass } from '../failure-code.ts';
 import type { Handler, Job } from '../job.ts';
 import { loadDataSource, lockDataSource, type LoadedDataSource } from '../load-data-source.ts';
 import { observeSync } from '../metrics.ts';
+import { recordHostKey } from '../record-host-key.ts';
 import { isTampered, recordRefusal } from '../refuse-envelope.ts';
 import { useConnection } from '../use-connection.ts';
 import type { WorkerContext } from '../worker-context.ts';
@@ -19,7 +20,7 @@ export const syncSchema: Handler<'sync-schema'> = async (worker, job) => {
   const em = worker.orm.em.fork();
   const source = await loadDataSource(em, job.payload.dataSourceId);
   if (!source) return;
-  await startAttempt(em, job.payload);
+  await job.write((tx) => startAttempt(tx, job.payload));
   const startedAt = performance.now();
   const seconds = (): number => (performance.now() - startedAt) / 1_000;
   try {
@@ -37,22 +38,28 @@ export const syncSchema: Handler<'sync-schema'> = async (worker, job) => {
   }
 };
 
+interface ReadCatalog extends StagedCatalog {
+  /** The host key of the SSH server that the catalog came through. */
+  readonly sshHostKey: string | null;
+}
+
 function readAndStage(
   worker: WorkerContext,
   job: SyncJob,
   source: LoadedDataSource,
-): Promise<StagedCatalog> {
+): Promise<ReadCatalog> {
   const into = { em: worker.orm.em.fork(), dataSourceId: source.id, attempt: job.attempt };
-  return useConnection(worker, source, (connector, target) =>
-    stageCatalog(into, connector.readCatalog(target, job.signal)),
-  );
+  return useConnection(worker, source, async (connector, target) => {
+    const staged = await stageCatalog(into, connector.readCatalog(target, job.signal));
+    return { ...staged, sshHostKey: target.findings.sshHostKey };
+  });
 }
 
 async function publish(
   worker: WorkerContext,
   job: SyncJob,
   source: LoadedDataSource,
-  staged: StagedCatalog,
+  staged: ReadCatalog,
 ): Promise<void> {
   const { attempt, payload } = job;
   await job.end(async (em, now) => {
@@ -61,6 +68,7 @@ async function publish(
     if (state === 'changed') return syncAgain(worker, job);
     await publishCatalog(em, { dataSourceId: source.id, attempt, staged, at: now });
     await succeedRun(em, payload, staged, now);
+    await recordHostKey(em, source, staged.sshHostKey);
     await completeOnboarding(em, source.organizationId);
     return completed;
   });

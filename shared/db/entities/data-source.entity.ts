@@ -20,6 +20,8 @@ export const DataSource = defineEntity({
     connection: p.json<Connection>(),
     /** Counts changes of `connection` and its secrets. A job's result for an older one is dropped. */
     connectionVersion: p.integer().default(1),
+    /** The SSH server's host key that is trusted, unless `connection` names one; null before its first use. */
+    sshHostKey: p.string().strictNullable(),
     isDemo: p.boolean().default(false),
     lastSyncStatus: p.enum(syncStatuses).default('NEVER_SYNCED'),
     lastSyncAttemptAt: p.datetime(3).strictNullable(),

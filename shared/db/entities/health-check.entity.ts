@@ -15,6 +15,9 @@ export const HealthCheck = defineEntity({
     failure: p.string().$type<ConnectionFailureCode>().strictNullable(),
     durationMs: p.float(),
     serverVersion: p.string().strictNullable(),
+    /** The fingerprint that the SSH server showed, trusted or not. */
+    sshHostKey: p.string().strictNullable(),
+    certificateExpiresInDays: p.integer().strictNullable(),
     steps: p.json<readonly ProbeStep[]>(),
   },
   filters: tenantFilter,

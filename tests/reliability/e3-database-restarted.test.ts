@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../server/launcher/embedded-postgres.ts';
+import { migrate } from '../../server/migrate.ts';
+import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
+import { spawnWorker } from '../support/worker-process.ts';
+import { useInstallation } from '../support/worker.ts';
+import { countEffects, expectEachOnce, expectInvariants, retryForEver } from './effects.ts';
+
+// E3 of security.md. Every second time PostgreSQL does not stop but dies.
+const { rounds, sources } =
+  inject('size') === 'nightly' ? { rounds: 40, sources: 1_000 } : { rounds: 6, sources: 100 };
+
+let dataDir = '';
+let postgres: EmbeddedPostgres;
+let pool: pg.Pool;
+const control = { url: '' };
+
+beforeAll(async () => {
+  dataDir = await makePostgresFolder();
+  postgres = await startEmbeddedPostgres({ dataDir });
+  control.url = postgres.url;
+  await migrate({ databaseUrl: postgres.url });
+  pool = new pg.Pool({ connectionString: postgres.url });
+  pool.on('error', () => undefined);
+  await countEffects(pool);
+  await retryForEver(pool);
+});
+
+afterAll(async () => {
+  await pool.end();
+  await postgres.stop();
+  await removePostgresFolder(dataDir);
+});
+
+const installation = useInstallation(control);
+
+it(
+  'no job is lost and none has its effect twice, and workers recover by themselves',
+  { timeout: 3_600_000 },
+  async () => {
+    const work = { minMs: 100, maxMs: 600 };
+    const workers = [1, 2].map(() => spawnWorker(installation.workerEnv, work));
+    await Promise.all(workers.map(({ working }) => working));
+    const acknowledged: string[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      for (let n = 0; n < sources / rounds; n += 1) acknowledged.push(await createSource());
+      await sleep(700 * Math.random());
+      if (round % 2 === 0) {
+        await postgres.stop();
+      } else {
+        process.kill(postgres.pid, 'SIGKILL');
+        await postgres.exited;
+      }
+      await sleep(500);
+      postgres = await startEmbeddedPostgres({ dataDir });
+    }
+    // A creation whose answer was cut off may be there as well, as whole as any other.
+    const { rows } = await pool.query<{ id: string }>('select id from data_source');
+    const stored = rows.map(({ id }) => id);
+    expect(stored).toEqual(expect.arrayContaining(acknowledged));
+    await expectEachOnce(pool, stored, 90_000);
+    await expectInvariants(pool);
+    const codes = await Promise.all(workers.map((worker) => worker.stop()));
+    expect(codes, 'no worker died on the way').toEqual([0, 0]);
+  },
+);
+
+/** The API's own connections have to find out first that the database came back. */
+async function createSource(): Promise<string> {
+  for (;;) {
+    try {
+      return await installation.createSource();
+    } catch {
+      await sleep(50);
+    }
+  }
+}

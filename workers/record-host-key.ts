@@ -1,0 +1,19 @@
+import { sql } from 'kysely';
+import type { EntityManager } from '../shared/db/orm.ts';
+import type { LoadedDataSource } from './load-data-source.ts';
+
+/**
+ * Puts the host key of an SSH server that has taken the sign-in on record, the first time; from then
+ * on no other is trusted. A key that the person has named needs no record. The caller holds the lock
+ * on the data source's row and has seen that it is the one that was connected to.
+ */
+export async function recordHostKey(
+  em: EntityManager,
+  source: LoadedDataSource,
+  fingerprint: string | null | undefined,
+): Promise<void> {
+  if (!fingerprint || source.sshHostKey !== null || source.connection.sshHostKey !== null) return;
+  await sql`
+    update data_source set ssh_host_key = ${fingerprint}
+    where id = ${source.id} and ssh_host_key is null`.execute(em.getKysely());
+}
