@@ -32,6 +32,10 @@ export const ProbeReport = z.object({
   durationMs: z.number(),
   /** The server's own version text, cut to 200 characters; null when it was not reached. */
   serverVersion: z.string().nullable(),
+  /** The fingerprint of the host key that the SSH server showed, trusted or not. */
+  sshHostKey: z.string().nullish(),
+  /** Whole days until the certificate that the server showed ends; null without TLS. */
+  certificateExpiresInDays: z.int().nullish(),
 });
 
 export type ProbeStepName = (typeof probeSteps)[number];

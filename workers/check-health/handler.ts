@@ -5,6 +5,7 @@ import { failureCode } from '../failure-code.ts';
 import type { Handler, Job } from '../job.ts';
 import { loadDataSource, lockDataSource, type LoadedDataSource } from '../load-data-source.ts';
 import { observeHealthCheck } from '../metrics.ts';
+import { recordHostKey } from '../record-host-key.ts';
 import { isTampered, recordRefusal } from '../refuse-envelope.ts';
 import { probeConnection, unreached } from '../use-connection.ts';
 import { VaultError } from '../vault/open.ts';
@@ -21,6 +22,7 @@ export const checkHealth: Handler<'check-health'> = async (worker, job) => {
     const report = await probeConnection(worker, source, job.signal);
     if (report.failure) job.assertNotStopping();
     await settle(worker, job, source, { report, ending: completed });
+    warnOfExpiry(worker, source, report);
     observeHealthCheck(report.failure ? 'UNHEALTHY' : 'HEALTHY', report.durationMs / 1_000);
   } catch (error) {
     if (!(error instanceof VaultError)) throw error;
@@ -51,9 +53,24 @@ async function settle(
     if (state === 'deleted') return completed;
     if (state === 'changed') return checkAgain(worker, source.id);
     await recordCheck(em, source, report, now);
+    if (hasTunnel(report)) await recordHostKey(em, source, report.sshHostKey);
     if (isTampered(error)) await recordRefusal(em, source, error.code, now);
     return ending;
   });
+}
+
+/** Whether the SSH server took the sign-in: a mistyped host's key must not be put on record. */
+function hasTunnel({ steps }: ProbeReport): boolean {
+  return steps.some(({ step, failure }) => step === 'ssh' && failure === null);
+}
+
+// Time to renew a certificate before everything that uses it stops.
+const warnDays = 14;
+
+function warnOfExpiry({ log }: WorkerContext, source: LoadedDataSource, report: ProbeReport): void {
+  const days = report.certificateExpiresInDays;
+  if (typeof days !== 'number' || days > warnDays) return;
+  log.warn({ dataSourceId: source.id, days }, 'the certificate of a data source ends soon');
 }
 
 /** What was checked is no longer the connection: the result is dropped and the new one checked. */

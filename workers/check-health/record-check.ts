@@ -17,9 +17,10 @@ export async function recordCheck(
   await sql`
     with recorded as (
       insert into health_check (id, organization_id, data_source_id, status, failure, duration_ms,
-        server_version, steps, created_at, updated_at)
+        server_version, ssh_host_key, certificate_expires_in_days, steps, created_at, updated_at)
       values (${newId('healthCheck')}, ${source.organizationId}, ${source.id}, ${status},
         ${report.failure}, ${report.durationMs}, ${report.serverVersion},
+        ${report.sshHostKey ?? null}, ${report.certificateExpiresInDays ?? null},
         ${JSON.stringify(report.steps)}, ${at}, ${at}))
     update data_source
     set last_health_status = ${status},

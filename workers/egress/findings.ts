@@ -5,12 +5,10 @@
 export interface Findings {
   /** Fingerprint of the host key that the SSH server showed, whether or not it was accepted. */
   sshHostKey: string | null;
-  /** True once the SSH server with that key has taken the sign-in: only then is it put on record. */
-  sshHostKeyTrusted: boolean;
   /** Whole days until the server's TLS certificate ends; negative ones do not pass verification. */
   certificateExpiresInDays: number | null;
 }
 
 export function noFindings(): Findings {
-  return { sshHostKey: null, sshHostKeyTrusted: false, certificateExpiresInDays: null };
+  return { sshHostKey: null, certificateExpiresInDays: null };
 }

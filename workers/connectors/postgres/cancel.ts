@@ -26,7 +26,7 @@ export async function cancelStatement(session: CancelTarget, key: CancelKey): Pr
       connectTimeoutMs: timeoutMs,
     });
     plain.on('error', () => plain.destroy());
-    const tls = { host, caCertificate, signal, timeoutMs };
+    const tls = { host, caCertificate, target: session.target, signal, timeoutMs };
     const socket = encrypted ? await requestTls(plain, tls) : plain;
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     socket.on('error', () => socket.destroy());

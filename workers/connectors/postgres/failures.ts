@@ -20,6 +20,8 @@ const bySqlState: { readonly [sqlState: string]: ConnectionFailureCode | undefin
 
 // pg_hba.conf's refusal in PostgreSQL 14 and newer, in older ones, and hosted poolers' own words.
 const wantsTls = /no encryption|SSL off|sslmode=require|SSL connection is required/i;
+// pg_hba.conf's clientcert, which the server checks after the handshake.
+const wantsClientCertificate = /valid client certificate/i;
 // Supavisor, Supabase's pooler, answers XX000 to a user name whose project it does not know.
 const unknownTenant = /tenant or user not found/i;
 
@@ -42,6 +44,7 @@ function codeOf(error: unknown, { signingIn, encrypted }: FailureContext): Conne
   if (error instanceof DatabaseError) {
     const message = error.message.slice(0, 1_000);
     if (signingIn && !encrypted && wantsTls.test(message)) return 'TLS_REQUIRED';
+    if (signingIn && wantsClientCertificate.test(message)) return 'TLS_CLIENT_CERTIFICATE_REFUSED';
     if (signingIn && unknownTenant.test(message)) return 'AUTHENTICATION_FAILED';
     if (!/^[0-9A-Z]{5}$/.test(error.code ?? '')) return 'PROTOCOL_ERROR';
     return bySqlState[error.code ?? ''] ?? 'SERVER_ERROR';

@@ -60,7 +60,7 @@ export async function openSession(
   // From here on errors come out of the streams above; without a listener they would end the process.
   plain.on('error', () => plain.destroy());
   try {
-    const tls = { host, caCertificate, signal, timeoutMs: deadlines.tlsMs };
+    const tls = { host, caCertificate, target, signal, timeoutMs: deadlines.tlsMs };
     const socket = encrypted ? await step('tls', () => requestTls(plain, tls)) : plain;
     const cancelTarget = { target, endpoint, address, timeoutMs: deadlines.closeMs };
     const session = new PostgresSession(socket, new MessageGate(limits, encrypted), {

@@ -47,7 +47,7 @@ export async function dial(options: DialOptions): Promise<Socket> {
   if (origin.protocol === 'http:') return plain;
   const caCertificate = joined(target.connection.sslCaCertificate, route.extraCa);
   const secure = await step('tls', () =>
-    startTls(plain, { host, caCertificate, signal, timeoutMs: deadlines.tlsMs }),
+    startTls(plain, { host, caCertificate, target, signal, timeoutMs: deadlines.tlsMs }),
   );
   secure.on('error', () => secure.destroy());
   return secure;

@@ -12,16 +12,11 @@ export function toSshKey(key: KeyObject): ParsedKey {
 
 // ssh2 reads PKCS#1 and SEC1, but no PKCS#8, which is the only PEM there is for Ed25519.
 function encoded(key: KeyObject): string {
-  switch (key.asymmetricKeyType) {
-    case 'rsa':
-      return key.export({ type: 'pkcs1', format: 'pem' }).toString();
-    case 'ec':
-      return key.export({ type: 'sec1', format: 'pem' }).toString();
-    case 'ed25519':
-      return openSshEd25519(key);
-    default:
-      throw new ConnectionFailure('SSH_KEY_INVALID');
-  }
+  const type = key.asymmetricKeyType;
+  if (type === 'rsa') return key.export({ type: 'pkcs1', format: 'pem' }).toString();
+  if (type === 'ec') return key.export({ type: 'sec1', format: 'pem' }).toString();
+  if (type === 'ed25519') return openSshEd25519(key);
+  throw new ConnectionFailure('SSH_KEY_INVALID');
 }
 
 const Ed25519 = z.object({ x: z.base64url(), d: z.base64url() });

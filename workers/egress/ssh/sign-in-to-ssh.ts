@@ -56,7 +56,7 @@ async function tryHostKeys(
     try {
       const handshake = { ...signIn, hostKey, kinds };
       const connection = await SshConnection.open(socket, handshake, deadline());
-      if (findings) Object.assign(findings, { sshHostKey: hostKey.shown, sshHostKeyTrusted: true });
+      if (findings) findings.sshHostKey = hostKey.shown;
       return { connection, hostKey: hostKey.shown };
     } catch (error) {
       if (findings) findings.sshHostKey ??= hostKey.shown;
