@@ -78,7 +78,7 @@ describe('a wrong call', () => {
     await client.dataSources.create.query(right);
   `;
 
-  test('does not compile, and the compiler names the field', { timeout: 60_000 }, () => {
+  test('does not compile, and the compiler names the field', { timeout: 120_000 }, () => {
     const diagnostics = compile().map((diagnostic) => {
       const { line } = ts.getLineAndCharacterOfPosition(
         ts.createSourceFile(file, source, ts.ScriptTarget.ESNext),

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 import { z } from 'zod';
 
 /** What of a JSON Schema the comparison looks at. */
-export const Schema = z.looseObject({
+const Schema = z.looseObject({
   $ref: z.string().optional(),
   type: z.union([z.string(), z.array(z.string())]).optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
@@ -18,7 +18,7 @@ export type Schema = z.infer<typeof Schema>;
 
 const Content = z.object({ 'application/json': z.object({ schema: z.unknown() }) });
 
-export const Operation = z.looseObject({
+const Operation = z.looseObject({
   operationId: z.string().optional(),
   tags: z.array(z.string()),
   security: z.array(z.record(z.string(), z.array(z.string()))),

@@ -8,7 +8,7 @@ import {
   contract as contractDocument,
   OpenApi,
   plain,
-  Schema,
+  type Schema,
   validatorIn,
 } from './contract-document.ts';
 

@@ -53,7 +53,7 @@ export async function finishJobs({ pool }: TestDatabase, dataSourceId: string): 
   ]);
 }
 
-export interface StoredSecret {
+interface StoredSecret {
   readonly field: string;
   readonly version: number;
 }

@@ -7,7 +7,7 @@ import { operationsOf } from '../../server/rest/routes.ts';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 
 /** An answer as it came over the wire. */
-export interface ReceivedResponse {
+interface ReceivedResponse {
   readonly method: string;
   /** From the root, with or without a query. */
   readonly path: string;
