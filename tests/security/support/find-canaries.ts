@@ -39,7 +39,7 @@ export function spellingsOf(text: string): Map<string, Buffer> {
     ['json, each character', eachByte(text, (code) => `\\u00${code}`)],
     ['json in json', JSON.stringify(JSON.stringify(text)).slice(3, -3)],
     ['C escapes', eachByte(text, (code) => `\\x${code}`)],
-    ['backwards', [...text].reverse().join('')],
+    ['backwards', Buffer.from(text).reverse()],
   ];
   return new Map(spellings.map(([name, spelling]) => [name, Buffer.from(spelling)]));
 }
