@@ -25,7 +25,11 @@ export type Dialect = (typeof dialects)[number];
 export const DialectSchema = z.enum(dialects).meta({ id: 'DatabaseDialect' });
 
 /** The dialects that workers have a connector for. `workers/connectors` is exhaustive over it. */
-export const connectableDialects = ['POSTGRES', 'SUPABASE'] as const satisfies readonly Dialect[];
+export const connectableDialects = [
+  'POSTGRES',
+  'SUPABASE',
+  'CLICKHOUSE',
+] as const satisfies readonly Dialect[];
 
 export type ConnectableDialect = (typeof connectableDialects)[number];
 

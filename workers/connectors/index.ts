@@ -8,6 +8,7 @@ const loadPostgres = async (): Promise<Connector> =>
 const loaders = {
   POSTGRES: loadPostgres,
   SUPABASE: loadPostgres,
+  CLICKHOUSE: async () => (await import('./clickhouse/connector.ts')).clickhouse,
 } satisfies Record<ConnectableDialect, () => Promise<Connector>>;
 
 export function connectorFor(dialect: ConnectableDialect): Promise<Connector> {
