@@ -47,6 +47,12 @@ export async function startWorker(
 ): Promise<Worker> {
   const publicKey = readKey('VAULT_PUBLIC_KEY_FILE', env.VAULT_PUBLIC_KEY_FILE);
   const privateKey = readKey('VAULT_PRIVATE_KEY_FILE', env.VAULT_PRIVATE_KEY_FILE);
+  const vault = await createVault([{ publicKey, privateKey }]).catch((cause: unknown) => {
+    throw new EnvError(
+      'The environment variable VAULT_PRIVATE_KEY_FILE holds a key that does not belong to the one in VAULT_PUBLIC_KEY_FILE.',
+      { cause },
+    );
+  });
   const concurrency = env.WORKER_CONCURRENCY;
   const orm = createOrm({ databaseUrl: env.DATABASE_URL, poolSize: 3 * concurrency + 2 });
   const boss = createWorkingBoss(env.DATABASE_URL, overrides.boss);
@@ -55,7 +61,7 @@ export async function startWorker(
     orm,
     boss,
     jobs: createJobs(boss),
-    vault: await createVault([{ publicKey, privateKey }]),
+    vault,
     egress: createEgressPolicy({ allowCidrs, ownEndpoints: ownEndpoints(env) }),
     connectorFor: overrides.connectorFor ?? connectorFor,
     log,

@@ -9,8 +9,8 @@ import { countEffects, expectEachOnce, expectInvariants, retryForEver } from './
 const { sources, kills } =
   inject('size') === 'nightly' ? { sources: 5_000, kills: 500 } : { sources: 150, kills: 25 };
 const workers = 3;
-const betweenKillsMs = 700;
-const work = { minMs: 200, maxMs: 900 };
+const betweenKillsMs = 500;
+const work = { minMs: 150, maxMs: 600 };
 
 const control = useDatabase();
 const installation = useInstallation(control);
