@@ -24,6 +24,8 @@ export interface Principals {
   find(bearerKey: string): Promise<Principal | null>;
   /** The same from the database, past the cache: a denial is never served from memory. */
   refresh(bearerKey: string): Promise<Principal | null>;
+  /** Forgets a key at once, where waiting for the notification would leave it good for a moment. */
+  forgetKey(apiKeyId: string): void;
 }
 
 interface Row {
@@ -72,6 +74,7 @@ export function createPrincipals(orm: Orm, listener: Listener): Principals {
       if (cached && cached.until > nowMs()) return live(cached.principal);
       return live(await load(hash));
     },
+    forgetKey: (apiKeyId) => forget((principal) => principal.apiKeyId === apiKeyId),
     async refresh(key) {
       return isBearerKey(key) ? live(await load(hashBearerKey(key))) : null;
     },

@@ -8,11 +8,11 @@ import type { CallerContext } from '../../context.ts';
 import type { ApiKeyRef } from './contract.ts';
 import { toApiKey } from './to-api-key.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'>;
+type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin' | 'principals'>;
 
 /** Refuses the key from now on, in every process. Doing it twice changes nothing. */
 export async function deactivateApiKey(ctx: Needs, input: ApiKeyRef) {
-  return ctx.em.transactional(async (em) => {
+  const deactivated = await ctx.em.transactional(async (em) => {
     const key = await find(em, input);
     if (key.deactivatedAt) return toApiKey(key);
     key.deactivatedAt = ctx.clock.now();
@@ -21,17 +21,21 @@ export async function deactivateApiKey(ctx: Needs, input: ApiKeyRef) {
     await audit(ctx, em, input, 'api_key.deactivated');
     return toApiKey(key);
   });
+  // The others hear of it by the notification; here the next request may be quicker than that.
+  ctx.principals.forgetKey(input.id);
+  return deactivated;
 }
 
 /** Removes the key for good. */
 export async function deleteApiKey(ctx: Needs, input: ApiKeyRef) {
-  return ctx.em.transactional(async (em) => {
+  await ctx.em.transactional(async (em) => {
     em.remove(await find(em, input));
     await em.flush();
     await notify(em, 'basekeep_principal', `key:${input.id}`);
     await audit(ctx, em, input, 'api_key.deleted');
-    return { id: input.id, deleted: true as const };
   });
+  ctx.principals.forgetKey(input.id);
+  return { id: input.id, deleted: true as const };
 }
 
 async function find(em: EntityManager, { orgId, id }: ApiKeyRef) {
