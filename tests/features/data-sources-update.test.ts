@@ -242,10 +242,10 @@ describe('an update that is refused', () => {
     expect(await source.stored()).toEqual(before);
   });
 
-  test('for SSH, which is not there yet, says so', async () => {
+  test('for SSH without a host for it names what is missing', async () => {
     const source = await synced();
     const response = await source.patch({ sshEnabled: true, password: 'x' });
-    expect(errorOf(response).fieldErrors).toEqual({ sshEnabled: expect.any(String) });
+    expect(errorOf(response).fieldErrors).toEqual({ sshHost: 'Required with sshEnabled' });
   });
 
   test('because the data source is not there is NotFound', async () => {

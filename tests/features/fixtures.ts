@@ -1,3 +1,4 @@
+import { dialects, isConnectable, type Dialect } from '../../shared/dialects.ts';
 import type { TestTenant } from '../support/api.ts';
 import type { TestDatabase } from '../support/database.ts';
 
@@ -10,6 +11,10 @@ export const postgres = {
   username: 'reader',
   password: 'correct horse',
 } as const;
+
+/** A dialect of the contract whose connector is still to come. */
+export const unconnectable: Dialect =
+  dialects.find((dialect) => !isConnectable(dialect)) ?? 'POSTHOG';
 
 export const dataSourcesOf = ({ orgId }: Pick<TestTenant, 'orgId'>): string =>
   `/api/public/organizations/${orgId}/data-sources`;
