@@ -291,6 +291,21 @@ export const ConnectionFailureCodeSchema = z
   .enum(Object.keys(connectionFailures) as [ConnectionFailureCode, ...ConnectionFailureCode[]])
   .meta({ id: 'ConnectionFailureCode' });
 
+/** A failure as people are told of it. */
+export const ExplainedFailure = z
+  .object({
+    code: ConnectionFailureCodeSchema,
+    message: z.string(),
+    actor: z.enum(failureActors).meta({ description: 'Who can do something about it.' }),
+    advice: z.string().meta({ description: 'What to do, in one sentence.' }),
+  })
+  .meta({ id: 'ConnectionFailure' });
+
+export function explainFailure(code: ConnectionFailureCode): z.infer<typeof ExplainedFailure> {
+  const { message, actor, advice } = failureText(code);
+  return { code, message, actor, advice };
+}
+
 /** The public text of a failure. */
 export function failureText(code: ConnectionFailureCode): FailureText {
   return connectionFailures[code];

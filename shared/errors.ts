@@ -18,6 +18,8 @@ export type FieldErrors = Readonly<Record<string, string>>;
 
 interface AppErrorOptions {
   readonly fields?: FieldErrors;
+  /** Told to our own client beside the text; the contract's surfaces do not show it. */
+  readonly details?: object;
   /** With RATE_LIMITED: milliseconds until the window resets. */
   readonly retryAfterMs?: number;
   /** Private: logged by name only, never sent. */
@@ -29,12 +31,14 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly fields: FieldErrors | undefined;
+  readonly details: object | undefined;
   readonly retryAfterMs: number;
 
   constructor(code: ErrorCode, publicText: string, options: AppErrorOptions = {}) {
     super(publicText, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.fields = options.fields;
+    this.details = options.details;
     this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 }

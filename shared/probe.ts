@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { ConnectionFailureCodeSchema } from './connection-failures.ts';
+import {
+  ConnectionFailureCodeSchema,
+  ExplainedFailure,
+  explainFailure,
+} from './connection-failures.ts';
 import { healthStatuses } from './db/entities/data-source.entity.ts';
 
 /** The layers of a probe, outermost first. A failed step ends the probe. */
@@ -37,6 +41,21 @@ export const ProbeReport = z.object({
   /** Whole days until the certificate that the server showed ends; null without TLS. */
   certificateExpiresInDays: z.int().nullish(),
 });
+
+/** A step as people are told of it; of a failed one also who can do something about it, and what. */
+export const ExplainedStep = ProbeStep.extend({
+  actor: ExplainedFailure.shape.actor.optional(),
+  advice: ExplainedFailure.shape.advice.optional(),
+}).meta({ id: 'ProbeStep' });
+
+/** The steps of a probe with what their failures mean. */
+export function explainSteps(steps: readonly ProbeStep[]): z.infer<typeof ExplainedStep>[] {
+  return steps.map((step) => {
+    if (!step.failure) return step;
+    const { actor, advice } = explainFailure(step.failure);
+    return { ...step, actor, advice };
+  });
+}
 
 export type ProbeStepName = (typeof probeSteps)[number];
 export type ProbeStep = z.infer<typeof ProbeStep>;

@@ -119,7 +119,7 @@ export function formatError(
 }
 
 /** An error in the shape that the RPC client reads. */
-export function trpcError({ code, message, fields }: AppError, requestId: string | null) {
+export function trpcError({ code, message, fields, details }: AppError, requestId: string | null) {
   const { status, trpc } = errorTable[code];
   return {
     code: TRPC_ERROR_CODES_BY_KEY[trpc],
@@ -130,6 +130,7 @@ export function trpcError({ code, message, fields }: AppError, requestId: string
       errorCode: code,
       requestId,
       ...(fields ? { fieldErrors: fields } : {}),
+      ...(details ? { details } : {}),
     },
   };
 }

@@ -10,6 +10,7 @@ export const auditActions = {
   'data_source.deleted': 'data_source',
   'data_source.verified': 'connection',
   'data_source.sync_requested': 'data_source',
+  'data_source.ssh_host_key_approved': 'data_source',
   'trial.started': 'organization',
   'security.envelope_refused': 'data_source',
 } as const;

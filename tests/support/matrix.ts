@@ -56,6 +56,11 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'dataSources.delete': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.requestSync': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.approveSshHostKey': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: { fingerprint: `SHA256:${'A'.repeat(43)}` },
+  },
   'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId' },
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId' },
   'health.get': { org: 'orgId', thing: 'dataSourceId' },

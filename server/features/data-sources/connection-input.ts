@@ -62,7 +62,19 @@ export function assertUsable(connection: Connection, secrets: ReadonlySet<string
   if (first !== undefined && !requiresOneOf.some((field) => present.has(field))) {
     throw invalidField(first, `${dialect} needs ${requiresOneOf.join(' or ')}`);
   }
-  if (connection.sshEnabled) {
-    throw invalidField('sshEnabled', 'Basekeep does not connect through SSH tunnels yet');
+  if (present.has('sslClientCertificate') && !present.has('sslClientKey')) {
+    throw invalidField('sslClientKey', 'Required together with sslClientCertificate');
+  }
+  if (connection.sshEnabled) assertTunnel(dialect, present);
+}
+
+function assertTunnel(dialect: Dialect, present: ReadonlySet<string>): void {
+  if (!dialectFacts[dialect].isTcp) {
+    throw invalidField('sshEnabled', `${dialect} cannot be reached through an SSH tunnel`);
+  }
+  const missing = ['sshHost', 'sshUsername'].find((field) => !present.has(field));
+  if (missing !== undefined) throw invalidField(missing, 'Required with sshEnabled');
+  if (!present.has('sshPassword') && !present.has('sshPrivateKey')) {
+    throw invalidField('sshPassword', 'sshEnabled needs sshPassword or sshPrivateKey');
   }
 }

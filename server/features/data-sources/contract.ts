@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { connectionInput, connectionPatch } from '../../../shared/connection.ts';
+import { connectionInput, connectionPatch, SshHostKey } from '../../../shared/connection.ts';
 import { syncStatuses } from '../../../shared/db/entities/data-source.entity.ts';
 import { syncRunStatuses, syncTriggers } from '../../../shared/db/entities/sync-run.entity.ts';
 import { DialectSchema } from '../../../shared/dialects.ts';
@@ -36,6 +36,12 @@ export const UpdateDataSource = z.strictObject({
   unsetSshPassword: z.boolean().optional(),
   unsetSshPrivateKey: z.boolean().optional(),
   unsetSshPrivateKeyPassphrase: z.boolean().optional(),
+});
+
+export const ApproveSshHostKey = z.strictObject({
+  orgId: Id,
+  id: Id,
+  fingerprint: SshHostKey.min(1),
 });
 
 export const DataSourceRef = z.strictObject({ orgId: Id, id: Id });
@@ -88,6 +94,7 @@ export const DataSource = z
   .meta({ id: 'DataSource' });
 
 export const DeletedDataSource = z.object({ id: z.string(), deleted: z.literal(true) });
+export const ApprovedSshHostKey = z.object({ id: z.string(), sshHostKey: z.string() });
 export const Verified = z.object({ success: z.literal(true) });
 
 export const SyncRun = z
@@ -111,6 +118,8 @@ export const SyncRun = z
 export type CreateDataSource = z.infer<typeof CreateDataSource>;
 export type VerifyDataSource = z.infer<typeof VerifyDataSource>;
 export type UpdateDataSource = z.infer<typeof UpdateDataSource>;
+export type ApproveSshHostKey = z.infer<typeof ApproveSshHostKey>;
+export type ApprovedSshHostKey = z.infer<typeof ApprovedSshHostKey>;
 export type DataSourceRef = z.infer<typeof DataSourceRef>;
 export type DataSource = z.infer<typeof DataSource>;
 export type SyncRun = z.infer<typeof SyncRun>;

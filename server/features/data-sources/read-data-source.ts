@@ -54,7 +54,8 @@ export function toDataSource(row: Row): DataSource {
     host: connection.host,
     port: connection.port,
     sslEnabled: connection.sslEnabled,
-    sslCustomCertificatesEnabled: connection.sslCaCertificate !== null,
+    sslCustomCertificatesEnabled:
+      connection.sslCaCertificate !== null || connection.sslClientCertificate !== null,
     sshEnabled: connection.sshEnabled,
     sshHost: connection.sshHost,
     sshPort: connection.sshPort,

@@ -1,6 +1,9 @@
 import { pageOf } from '../../paging.ts';
 import { dataSourceProcedure, organizationProcedure, router } from '../../trpc.ts';
+import { approveSshHostKey } from './approve-ssh-host-key.ts';
 import {
+  ApprovedSshHostKey,
+  ApproveSshHostKey,
   CreateDataSource,
   DataSource,
   DataSourceRef,
@@ -104,6 +107,17 @@ export const dataSources = router({
     .input(DataSourceRef)
     .output(SyncRun)
     .mutation(({ ctx, input }) => requestSync(ctx, input)),
+
+  approveSshHostKey: organizationProcedure
+    .meta({
+      summary: "Trust another host key of a data source's SSH server",
+      permission: 'data-sources:write',
+      rest: { public: `POST ${one}/ssh-host-key` },
+      tag,
+    })
+    .input(ApproveSshHostKey)
+    .output(ApprovedSshHostKey)
+    .mutation(({ ctx, input }) => approveSshHostKey(ctx, input)),
 
   listSyncs: dataSourceProcedure
     .meta({

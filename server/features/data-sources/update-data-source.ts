@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LockMode } from '@mikro-orm/core';
 import { recordAudit } from '../../../shared/audit/record.ts';
-import type { SecretField } from '../../../shared/connection.ts';
+import type { Connection, SecretField } from '../../../shared/connection.ts';
 import { DataSource as DataSourceEntity } from '../../../shared/db/entities/data-source.entity.ts';
 import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.entity.ts';
 import { AppError, invalidField, notFound } from '../../../shared/errors.ts';
@@ -58,6 +58,7 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
     if (input.displayName !== undefined) row.displayName = input.displayName;
     if (input.description !== undefined) row.description = input.description;
     if (isNew) {
+      if (!isSameSshServer(connection, row.connection)) row.sshHostKey = null;
       row.connection = connection;
       row.connectionVersion += 1;
       row.lastSyncStatus = 'PENDING';
@@ -72,6 +73,11 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
     await recordAudit(em, ctx.origin, { ...act, details }, ctx.clock.now());
     return readDataSource(em, input);
   });
+}
+
+/** A host key belongs to one server: for another one the first sight counts again. */
+function isSameSshServer(a: Connection, b: Connection): boolean {
+  return a.sshHost?.toLowerCase() === b.sshHost?.toLowerCase() && a.sshPort === b.sshPort;
 }
 
 function unsetIn(input: UpdateDataSource, secrets: object): ReadonlySet<SecretField> {

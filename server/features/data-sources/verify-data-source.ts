@@ -1,10 +1,10 @@
 import { recordAudit } from '../../../shared/audit/record.ts';
-import { failureText } from '../../../shared/connection-failures.ts';
+import { explainFailure, failureText } from '../../../shared/connection-failures.ts';
 import { ConnectionDraft } from '../../../shared/db/entities/connection-draft.entity.ts';
 import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.entity.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
-import { ProbeReport } from '../../../shared/probe.ts';
+import { explainSteps, ProbeReport } from '../../../shared/probe.ts';
 import type { CallerContext } from '../../context.ts';
 import type { Waiting } from '../../verifications.ts';
 import { newConnection, secretsIn } from './connection-input.ts';
@@ -59,7 +59,7 @@ export async function verifyDataSource(ctx: Needs, input: VerifyDataSource) {
     const report = await reportOf(ctx, draftId, waiting);
     if (!report)
       throw new AppError('UNAVAILABLE', 'No worker answered within 30 seconds; try again');
-    if (report.failure) throw connectionFailed(report.failure);
+    if (report.failure) throw connectionFailed(report.failure, report);
     return { success: true as const };
   } finally {
     waiting.leave();
@@ -86,12 +86,21 @@ async function reportOf(
   return null;
 }
 
-function connectionFailed(code: NonNullable<ProbeReport['failure']>): AppError {
+function connectionFailed(
+  code: NonNullable<ProbeReport['failure']>,
+  { steps, sshHostKey = null, certificateExpiresInDays = null }: ProbeReport,
+): AppError {
   if (code === 'CREDENTIALS_LOCKED' || code === 'INTERNAL_ERROR') {
     return new AppError('UNAVAILABLE', failureText(code).message);
   }
   const { message, fields } = failureText(code);
-  return new AppError('CONNECTION_FAILED', message, { fields: { ...fields } });
+  const details = {
+    failure: explainFailure(code),
+    steps: explainSteps(steps),
+    sshHostKey,
+    certificateExpiresInDays,
+  };
+  return new AppError('CONNECTION_FAILED', message, { fields: { ...fields }, details });
 }
 
 async function forget(ctx: Needs, draftId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ConnectionFailureCodeSchema } from '../../../shared/connection-failures.ts';
+import { ExplainedFailure } from '../../../shared/connection-failures.ts';
 import { Id } from '../../../shared/ids.ts';
-import { ConnectionHealthStatus, ProbeStep } from '../../../shared/probe.ts';
+import { ConnectionHealthStatus, ExplainedStep } from '../../../shared/probe.ts';
 
 export const GetHealth = z.strictObject({ orgId: Id, id: Id });
 
@@ -11,14 +11,29 @@ export const Health = z
     status: ConnectionHealthStatus,
     lastHealthyAt: z.iso.datetime(),
     nextCheckAt: z.iso.datetime(),
+    /** The SSH server's host key; null without a tunnel. */
+    sshHostKey: z
+      .object({
+        trusted: z
+          .string()
+          .nullable()
+          .meta({ description: 'On record; no other is trusted. Null before its first use.' }),
+        shown: z
+          .string()
+          .nullable()
+          .meta({ description: 'What the server showed to the latest check.' }),
+      })
+      .nullable(),
     /** The latest check; null until the first one has run. */
     lastCheck: z
       .object({
         checkedAt: z.iso.datetime(),
         durationMs: z.number(),
         serverVersion: z.string().nullable(),
-        failure: z.object({ code: ConnectionFailureCodeSchema, message: z.string() }).nullable(),
-        steps: z.array(ProbeStep),
+        failure: ExplainedFailure.nullable(),
+        steps: z.array(ExplainedStep),
+        /** Whole days until the server's TLS certificate ends; null without TLS. */
+        certificateExpiresInDays: z.int().nullable(),
       })
       .nullable(),
   })

@@ -1,5 +1,6 @@
-import { failureText } from '../../../shared/connection-failures.ts';
+import { explainFailure } from '../../../shared/connection-failures.ts';
 import { notFound } from '../../../shared/errors.ts';
+import { explainSteps } from '../../../shared/probe.ts';
 import type { CallerContext } from '../../context.ts';
 import { isoTime } from '../../paging.ts';
 import type { Health } from './contract.ts';
@@ -12,7 +13,13 @@ export async function getHealth(
   const db = ctx.em.getKysely();
   const source = await db
     .selectFrom('data_source')
-    .select(['last_health_status', 'last_healthy_at', 'next_health_check_at'])
+    .select([
+      'last_health_status',
+      'last_healthy_at',
+      'next_health_check_at',
+      'connection',
+      'ssh_host_key',
+    ])
     .where('id', '=', id)
     .where('organization_id', '=', orgId)
     .where('deleted_at', 'is', null)
@@ -20,7 +27,15 @@ export async function getHealth(
   if (!source) throw notFound('Data source');
   const check = await db
     .selectFrom('health_check')
-    .select(['created_at', 'duration_ms', 'server_version', 'failure', 'steps'])
+    .select([
+      'created_at',
+      'duration_ms',
+      'server_version',
+      'failure',
+      'steps',
+      'ssh_host_key',
+      'certificate_expires_in_days',
+    ])
     .where('data_source_id', '=', id)
     .orderBy('id', 'desc')
     .limit(1)
@@ -30,16 +45,20 @@ export async function getHealth(
     status: source.last_health_status,
     lastHealthyAt: isoTime(source.last_healthy_at),
     nextCheckAt: isoTime(source.next_health_check_at),
+    sshHostKey: source.connection.sshEnabled
+      ? {
+          trusted: source.connection.sshHostKey ?? source.ssh_host_key,
+          shown: check?.ssh_host_key ?? null,
+        }
+      : null,
     lastCheck: check
       ? {
           checkedAt: isoTime(check.created_at),
           durationMs: check.duration_ms,
           serverVersion: check.server_version,
-          failure: check.failure && {
-            code: check.failure,
-            message: failureText(check.failure).message,
-          },
-          steps: [...check.steps],
+          failure: check.failure && explainFailure(check.failure),
+          steps: explainSteps(check.steps),
+          certificateExpiresInDays: check.certificate_expires_in_days,
         }
       : null,
   };
