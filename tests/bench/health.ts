@@ -9,6 +9,7 @@ import { interleave } from './rounds.ts';
 import { makeCustomer, withClient, type Customer } from './stage/customer.ts';
 import { makeInstallation } from './stage/installation.ts';
 import type { Running } from './stage/process.ts';
+import { openQueues, type Queues } from './stage/queues.ts';
 import { cpuMs } from './stage/resources.ts';
 import { makeTenants, post, type Tenant } from './stage/tenants.ts';
 
@@ -28,16 +29,18 @@ export const health: Bench = async (run) => {
   const api = await installation.startApi();
   const [tenant] = await makeTenants(installation.databaseUrl, 1);
   if (!tenant) throw new Error('no tenant');
-  await makeSources(api.url, tenant, customer, sources);
+  const ids = await makeSources(api.url, tenant, customer, sources);
   await api.stop();
 
   const bare = installation.startBaseline(new URL('baselines/bare-checks.ts', import.meta.url));
   const { product, loop } = await withClient(installation.databaseUrl, async (client) => {
     // Creating them has asked for these too; here only checks are wanted.
     await client.query('delete from pgboss.job');
+    const queues = await openQueues(run, installation.databaseUrl);
     const worker = installation.startWorker();
     const sides = {
-      product: () => measure(worker, sources, () => checkThroughQueue(client, worker)),
+      product: () =>
+        measure(worker, sources, () => checkThroughQueue(client, { queues, worker }, ids)),
       loop: () => measure(bare, sources, () => checkBare(bare, customer, sources)),
     };
     await interleave(1, sides);
@@ -55,10 +58,13 @@ export const health: Bench = async (run) => {
 };
 
 async function makeSources(apiUrl: string, tenant: Tenant, customer: Customer, count: number) {
+  const ids: string[] = [];
   for (let n = 0; n < count; n += 1) {
     const name = { type: 'direct', dialect: 'POSTGRES', displayName: `Source ${n}` };
-    await post(apiUrl, tenant, '/data-sources', { ...name, ...customer.connection });
+    const body = { ...name, ...customer.connection };
+    ids.push((await post(apiUrl, tenant, '/data-sources', body)).data.id);
   }
+  return ids;
 }
 
 async function measure(
@@ -75,29 +81,23 @@ async function measure(
 }
 
 /** Has every data source checked once, as the scheduler does, and waits until all have been. */
-async function checkThroughQueue(client: pg.Client, worker: Running): Promise<void> {
+async function checkThroughQueue(
+  client: pg.Client,
+  { queues, worker }: { queues: Queues; worker: Running },
+  sources: readonly string[],
+): Promise<void> {
   await client.query('delete from health_check');
-  await client.query(`
-    with sent as (
-      insert into pgboss.job (name, data, singleton_key, priority, start_after, created_on,
-        expire_seconds, deletion_seconds, keep_until, retry_limit, retry_delay, retry_backoff,
-        retry_delay_max, policy, dead_letter, heartbeat_seconds)
-      select q.name, jsonb_build_object('dataSourceId', d.id), d.id, 0, now(), now(),
-        expire_seconds, deletion_seconds, now() + retention_seconds * interval '1s', retry_limit,
-        retry_delay, retry_backoff, retry_delay_max, policy, dead_letter, heartbeat_seconds
-      from pgboss.queue q, data_source d where q.name = 'check-health')
-    select 1`);
+  await queues.sendChecks(sources);
   for (;;) {
     await worker.assertAlive();
-    const { rows } = await client.query<{ waiting: string; healthy: string; all: string }>(`
+    const { rows } = await client.query<{ waiting: string; healthy: string }>(`
       select
         (select count(*) from pgboss.job where name = 'check-health' and state < 'completed') as waiting,
-        (select count(*) from health_check where status = 'HEALTHY') as healthy,
-        (select count(*) from data_source) as "all"`);
+        (select count(*) from health_check where status = 'HEALTHY') as healthy`);
     const [now] = rows;
     if (now?.waiting === '0') {
-      if (now.healthy === now.all) return;
-      throw new Error(`only ${now.healthy} of ${now.all} checks were healthy`);
+      if (now.healthy === String(sources.length)) return;
+      throw new Error(`only ${now.healthy} of ${sources.length} checks were healthy`);
     }
     await delay(10);
   }

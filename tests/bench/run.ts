@@ -6,9 +6,12 @@ import { apiRead } from './api-read.ts';
 import { apiWrite } from './api-write.ts';
 import type { Bench } from './bench.ts';
 import { isMet, type Figure } from './figure.ts';
+import { dispatch } from './dispatch.ts';
 import { describeMachine } from './machine.ts';
 import { health } from './health.ts';
 import { start } from './start.ts';
+import { syncAgain } from './sync-again.ts';
+import { syncRead } from './sync-read.ts';
 import { verify } from './verify.ts';
 import { lineOf } from './print.ts';
 import { describeProfiles } from './profile.ts';
@@ -17,9 +20,12 @@ import { describeProfiles } from './profile.ts';
 const benches: Readonly<Record<string, Bench>> = {
   'api-read': apiRead,
   'api-write': apiWrite,
-  start,
-  verify,
+  'sync-read': syncRead,
+  'sync-again': syncAgain,
   health,
+  dispatch,
+  verify,
+  start,
 };
 
 const { values, positionals } = parseArgs({
