@@ -24,6 +24,8 @@ async function main(env: WorkerEnv): Promise<void> {
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
+  // `npm start` holds the other end of this channel.
+  process.on('disconnect', () => void stop());
 
   try {
     await starting;

@@ -55,7 +55,8 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  if (product?.pid !== undefined && product.exitCode === null) process.kill(-product.pid, 'SIGKILL');
+  if (product?.pid !== undefined && product.exitCode === null)
+    process.kill(-product.pid, 'SIGKILL');
   await rm(root, { recursive: true, force: true });
 }, 60_000);
 
@@ -76,7 +77,9 @@ test('the main job: organization, verify, data source, schema, health, rename, s
   const demo = Source.parse((await curl('GET', sources())).data[0]);
   await until(async () => (await get(demo.id)).hasCompletedFirstSync, 20_000);
   const tables = await curl('GET', `${sources()}/${demo.id}/tables?limit=100`);
-  expect(tables.data.map((table: unknown) => z.object({ name: z.string() }).parse(table).name)).toEqual(
+  expect(
+    tables.data.map((table: unknown) => z.object({ name: z.string() }).parse(table).name),
+  ).toEqual(
     expect.arrayContaining(['customer', 'order', 'order_item', 'product', 'revenue_by_country']),
   );
 
@@ -89,10 +92,18 @@ test('the main job: organization, verify, data source, schema, health, rename, s
 
   const body = { ...wrong, type: 'direct', displayName: 'Nobody there' };
   const created = Source.parse((await curl('POST', own, body)).data);
-  await until(async () => (await get(created.id, organization.id)).lastSyncStatus === 'FAILED', 20_000);
-  await until(async () => (await get(created.id, organization.id)).lastHealthStatus === 'UNHEALTHY', 20_000);
+  await until(
+    async () => (await get(created.id, organization.id)).lastSyncStatus === 'FAILED',
+    20_000,
+  );
+  await until(
+    async () => (await get(created.id, organization.id)).lastHealthStatus === 'UNHEALTHY',
+    20_000,
+  );
   const health = await curl('GET', `${own}/${created.id}/health`);
-  expect(health).toMatchObject({ data: { lastCheck: { failure: { code: 'CONNECTION_REFUSED' } } } });
+  expect(health).toMatchObject({
+    data: { lastCheck: { failure: { code: 'CONNECTION_REFUSED' } } },
+  });
 
   const renamed = await curl('PATCH', `${own}/${created.id}`, { displayName: 'Renamed' });
   expect(renamed).toMatchObject({ data: { displayName: 'Renamed' } });
@@ -150,7 +161,8 @@ async function barePath(folder: string): Promise<string> {
 /** Without `node_modules/.bin`, where npm scripts find the product's own Node. */
 function systemEnv(): NodeJS.ProcessEnv {
   const folders = (process.env['PATH'] ?? '').split(path.delimiter);
-  const isOurs = (folder: string) => folder.includes('node_modules') || folder.includes('node-gyp-bin');
+  const isOurs = (folder: string) =>
+    folder.includes('node_modules') || folder.includes('node-gyp-bin');
   return { ...process.env, PATH: folders.filter((folder) => !isOurs(folder)).join(path.delimiter) };
 }
 
@@ -175,7 +187,8 @@ async function freePort(): Promise<number> {
 async function until(isTrue: () => boolean | Promise<boolean>, timeoutMs: number): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await isTrue())) {
-    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms:\n${output.slice(-3_000)}`);
+    if (performance.now() > end)
+      throw new Error(`not within ${timeoutMs} ms:\n${output.slice(-3_000)}`);
     await delay(100);
   }
 }
