@@ -6,6 +6,7 @@ import { CatalogTable } from '../../shared/catalog.ts';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
 import type { Connection } from '../../shared/connection.ts';
 import type { ConnectableDialect } from '../../shared/dialects.ts';
+import type { ProbeStepName } from '../../shared/probe.ts';
 import {
   ConnectionFailure,
   type Connector,
@@ -31,12 +32,21 @@ export interface ServerUnderTest {
   readBack(): Promise<unknown>;
   /** The same facts out of what the connector reported. */
   summarize(tables: readonly CatalogTable[]): unknown;
+  /** Where a server without TLS is, when `connection` leads to one that insists on it. */
+  readonly withoutTls?: Partial<Connection>;
   /** The same server behind a certificate. */
   startTlsFront(identity: Identity): Promise<{ port: number; close(): Promise<void> }>;
   /** Keeps every catalog read waiting until the returned function is called. */
   block(): Promise<() => Promise<void>>;
   /** How many connections the server has from data sources' users. */
   connections(): Promise<number>;
+}
+
+/** What a probe says when one thing is wrong. */
+export interface WrongCase {
+  readonly changes: Partial<Connection>;
+  readonly step: ProbeStepName;
+  readonly failure: ConnectionFailureCode;
 }
 
 export interface DialectUnderTest {
@@ -48,9 +58,21 @@ export interface DialectUnderTest {
   readonly awkward: { readonly sql: string; readonly expected: readonly CatalogTable[] };
   /** Statements that make at least 1,000 tables. */
   thousandTables(): Iterable<string>;
+  /** The layers of a healthy probe, where they are others than those of a server without TLS. */
+  readonly steps?: readonly ProbeStepName[];
+  /** What the version looks like; default: it has a digit. */
+  readonly version?: RegExp;
+  /** What differs from the usual; null where the dialect has no such thing to be wrong. */
+  readonly wrong?: { readonly [W in 'host' | 'port' | 'user' | 'database']?: WrongCase | null };
+  /**
+   * The name of a vendor's service, which is always reached with TLS and by this name only.
+   * `startTlsFront` then also leads the connector to the front.
+   */
+  readonly vendorHost?: string;
 }
 
 const never = new AbortController().signal;
+const plainSteps = ['resolve', 'address', 'connect', 'sign-in', 'query', 'catalog'];
 
 /** What every connector promises, run against one dialect. */
 export function conforms(under: DialectUnderTest): void {
@@ -62,39 +84,41 @@ export function conforms(under: DialectUnderTest): void {
       under.connector.probe(target(changes, password), never);
     const read = () => Array.fromAsync(under.connector.readCatalog(target(), never));
 
+    /** The usual way in which something is wrong, unless the dialect has its own, or none. */
+    function usual(
+      what: 'host' | 'port' | 'user' | 'database',
+      changes: Partial<Connection> | (() => Promise<Partial<Connection>>),
+      step: ProbeStepName,
+      failure: ConnectionFailureCode,
+    ): [string, () => Promise<ProbeReport>, string, ConnectionFailureCode][] {
+      const own = under.wrong?.[what];
+      if (own === null) return [];
+      if (own) return [[what, () => probe(own.changes), own.step, own.failure]];
+      const given = async () => (typeof changes === 'function' ? changes() : changes);
+      return [[what, async () => probe(await given()), step, failure]];
+    }
+
     describe('a probe', () => {
       test('of a healthy server passes every layer and names the version', async () => {
         const report = await probe();
         expect(report.failure).toBeNull();
-        expect(report.steps.map(({ step }) => step)).toEqual([
-          'resolve',
-          'address',
-          'connect',
-          'sign-in',
-          'query',
-          'catalog',
-        ]);
-        expect(report.serverVersion).toMatch(/\d/);
+        expect(report.steps.map(({ step }) => step)).toEqual(under.steps ?? plainSteps);
+        expect(report.serverVersion).toMatch(under.version ?? /\d/);
         const total = report.steps.reduce((sum, { durationMs }) => sum + durationMs, 0);
         expect(report.durationMs).toBeGreaterThanOrEqual(total);
       });
 
       const wrong: [string, () => Promise<ProbeReport>, string, ConnectionFailureCode][] = [
-        ['host', () => probe({ host: 'no-such-host.invalid' }), 'resolve', 'HOST_NOT_FOUND'],
-        ['port', async () => probe({ port: await unusedPort() }), 'connect', 'CONNECTION_REFUSED'],
+        ...usual('host', { host: 'no-such-host.invalid' }, 'resolve', 'HOST_NOT_FOUND'),
+        ...usual(
+          'port',
+          async () => ({ port: await unusedPort() }),
+          'connect',
+          'CONNECTION_REFUSED',
+        ),
         ['password', () => probe({}, 'not the password'), 'sign-in', 'AUTHENTICATION_FAILED'],
-        [
-          'user',
-          () => probe({ username: 'nobody "of" that name' }),
-          'sign-in',
-          'AUTHENTICATION_FAILED',
-        ],
-        [
-          'database',
-          () => probe({ databaseName: 'no such database' }),
-          'sign-in',
-          'DATABASE_NOT_FOUND',
-        ],
+        ...usual('user', { username: 'nobody "of" that name' }, 'sign-in', 'AUTHENTICATION_FAILED'),
+        ...usual('database', { databaseName: 'no such database' }, 'sign-in', 'DATABASE_NOT_FOUND'),
       ];
       test.each(wrong)('with a wrong %s says so', async (_what, run, step, failure) => {
         const report = await run();
@@ -129,7 +153,10 @@ export function conforms(under: DialectUnderTest): void {
 
     describe.skipIf(!canMakeCertificates())('TLS (needs the openssl command)', () => {
       const authority = canMakeCertificates() ? makeAuthority() : undefined;
-      const local = { names: 'DNS:localhost,IP:127.0.0.1' };
+      const { vendorHost } = under;
+      const names = vendorHost ? `DNS:${vendorHost}` : 'DNS:localhost,IP:127.0.0.1';
+      const local = { names };
+      const hosts = vendorHost ? [vendorHost] : ['localhost', '127.0.0.1'];
       const sign = (options: IdentityOptions): Identity => {
         if (!authority) throw new Error('Without openssl there are no certificates');
         return authority.sign(options);
@@ -141,20 +168,18 @@ export function conforms(under: DialectUnderTest): void {
         const front = await server.startTlsFront(identity);
         try {
           const ca = { sslCaCertificate: authority?.cert ?? null };
-          return await probe({ port: front.port, sslEnabled: true, ...ca, ...changes });
+          const port = vendorHost ? {} : { port: front.port };
+          return await probe({ ...port, sslEnabled: true, ...ca, ...changes });
         } finally {
           await front.close();
         }
       }
 
-      test.each(['localhost', '127.0.0.1'])(
-        'is verified by the given authority for %s',
-        async (host) => {
-          const report = await probeTls(sign(local), { host });
-          expect(report.failure).toBeNull();
-          expect(report.steps.map(({ step }) => step)).toContain('tls');
-        },
-      );
+      test.each(hosts)('is verified by the given authority for %s', async (host) => {
+        const report = await probeTls(sign(local), { host });
+        expect(report.failure).toBeNull();
+        expect(report.steps.map(({ step }) => step)).toContain('tls');
+      });
 
       const refused: [string, () => Identity, Partial<Connection>, ConnectionFailureCode][] = [
         ['an unknown authority', () => sign(local), { sslCaCertificate: null }, 'TLS_UNTRUSTED'],
@@ -163,13 +188,13 @@ export function conforms(under: DialectUnderTest): void {
         ['an expired certificate', () => sign({ ...local, days: -1 }), {}, 'TLS_EXPIRED'],
       ];
       test.each(refused)('refuses %s', async (_what, identity, changes, failure) => {
-        const report = await probeTls(identity(), { host: 'localhost', ...changes });
+        const report = await probeTls(identity(), { host: hosts[0] ?? null, ...changes });
         expect(report.steps.at(-1)).toMatchObject({ step: 'tls', failure });
       });
     });
 
-    test('TLS that is asked for is never done without', async () => {
-      const report = await probe({ sslEnabled: true });
+    test.skipIf(under.vendorHost)('TLS that is asked for is never done without', async () => {
+      const report = await probe({ ...server.withoutTls, sslEnabled: true });
       expect(report.steps.at(-1)).toMatchObject({ step: 'tls', failure: 'TLS_NOT_SUPPORTED' });
     });
 
