@@ -79,7 +79,8 @@ function assemble({ kind, limits }: PortionContext, table: Row, rows: TableRows)
   for (const part of Object.values(rows)) {
     if (part.length > limits.maxPartsPerTable) exceeded();
   }
-  return toCatalogTable(table, rows, kind) ?? [];
+  const complete = toCatalogTable(table, rows, kind);
+  return complete ? [complete] : [];
 }
 
 /** MySQL keeps the clauses of checks by schema and name; puts them into the rows of their tables. */

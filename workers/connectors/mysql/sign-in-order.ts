@@ -28,7 +28,8 @@ export class SignInOrder {
 
   /** Judges the body of the server's next packet; true when it ends the sign-in well. */
   check(body: Buffer): boolean {
-    switch (body[0]) {
+    const first: number = body[0] ?? -1;
+    switch (first) {
       case marker.ok:
         return true;
       case marker.error:
