@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -137,6 +138,12 @@ function keysOf({ schema, name, primaryKey, uniqueKeys, foreignKeys }: CatalogTa
   ];
 }
 
+/** PostgreSQL manual, "Message Flow", AuthenticationMD5Password. */
+function md5Answer(user: string, password: string): string {
+  const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+  return `md5${md5(`${md5(password + user)}salt`)}`;
+}
+
 const thousandTables = () => largeSchemaStatements({ tables: 1_000, columnsPerTable: 20 });
 
 conforms({
@@ -202,7 +209,14 @@ describe('what a session sends', () => {
         const target = connectionTarget({ ...fields, port: rogue.port }, password);
         const { failure } = await connector.probe(target, new AbortController().signal);
         expect(failure).not.toBeNull();
-        expect(rogue.received.toString('latin1')).not.toContain('canary');
+        const sent = rogue.received;
+        expect(sent.toString('latin1')).not.toContain('canary');
+        const afterStartup = sent.subarray(sent.readInt32BE(0)).toString('latin1');
+        // Not even a digest of somebody else's password.
+        if (password === undefined) expect(afterStartup).toBe('');
+        else if (question === wire.ask.md5) {
+          expect(afterStartup.slice(5, -1)).toBe(md5Answer('somebody', password));
+        }
         await rogue.close();
       }
     },
