@@ -61,7 +61,9 @@ async function runBench(name: string, bench: Bench): Promise<boolean> {
   }
   for (const figure of figures) process.stdout.write(`${lineOf(figure)}\n`);
   if (profileDir !== undefined) {
-    for (const line of await describeProfiles(profileDir)) process.stdout.write(`${line}\n`);
+    const file = path.join(profileDir, 'where-the-time-goes.txt');
+    await writeFile(file, `${(await describeProfiles(profileDir)).join('\n')}\n`);
+    process.stdout.write(`         where the time goes: ${file}\n`);
   }
   for (const text of notes) process.stdout.write(`         ${text}\n`);
   const judged = figures.map((figure) => ({ ...figure, met: isMet(figure) }));
