@@ -1,6 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
@@ -39,6 +47,8 @@ export interface OpenSshOptions {
 export async function startOpenSsh(options: OpenSshOptions = {}): Promise<OpenSshServer> {
   const { config = [], hostKeys = ['ed25519', 'ecdsa', 'rsa'], username } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'sshd-'));
+  // sshd reads authorized_keys as the user who signs in; the keys themselves stay 0600.
+  chmodSync(folder, 0o755);
   const file = (name: string): string => path.join(folder, name);
   const port = options.port ?? (await freePort());
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
@@ -84,7 +94,7 @@ export async function startOpenSsh(options: OpenSshOptions = {}): Promise<OpenSs
     },
     async close() {
       for (const pid of descendants(child.pid ?? 0)) process.kill(pid, 'SIGKILL');
-      if (child.exitCode === null) {
+      if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
