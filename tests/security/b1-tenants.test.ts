@@ -213,17 +213,30 @@ describe('what a member may see', () => {
   );
 });
 
-test("a foreign cursor shows one's own rows or none", async () => {
+test("a foreign cursor shows one's own rows or none, and not whether it is there", async () => {
   const { home, key } = askers["another organization's admin"] ?? { home: victim, key: null };
+  await database.pool.query(
+    `insert into catalog_table (table_id, valid_from, data_source_id, schema_name, name, definition, hash)
+     values ('tbl_of_the_victim', now(), $1, 'public', 'secret', '{}', '')`,
+    [victim.dataSourceId],
+  );
+  const list = (procedure: string, cursor: string) =>
+    ask(api.url, overTrpc(procedure, inputOf(procedure, home, { cursor })), key);
   for (const procedure of procedures.filter((name) => /\.list/.test(name))) {
-    for (const cursor of [victim.dataSourceId, victim.apiKeyId, victim.orgId, 'zzz']) {
-      const input = inputOf(procedure, home, { cursor });
-      const answer = await ask(api.url, overTrpc(procedure, input), key);
-      expect(answer.status, procedure).toBe(200);
+    for (const cursor of [
+      victim.dataSourceId,
+      victim.apiKeyId,
+      victim.orgId,
+      'tbl_of_the_victim',
+    ]) {
+      const answer = await list(procedure, cursor);
+      expect([200, 400], procedure).toContain(answer.status);
       const shown = JSON.stringify(answer.body);
       for (const id of Object.values(victim)) expect(shown).not.toContain(`"id":"${String(id)}"`);
     }
   }
+  const known = await list('catalog.listTables', 'tbl_of_the_victim');
+  expect(known).toEqual(await list('catalog.listTables', 'tbl_of_nobody'));
 });
 
 // Last, because it changes things: the same inputs do work for those who may, so that what was
