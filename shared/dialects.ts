@@ -28,7 +28,11 @@ export const DialectSchema = z.enum(dialects).meta({ id: 'DatabaseDialect' });
 export const connectableDialects = [
   'POSTGRES',
   'SUPABASE',
+  'MYSQL',
+  'PLANETSCALE',
   'CLICKHOUSE',
+  'POSTHOG',
+  'DATABRICKS',
 ] as const satisfies readonly Dialect[];
 
 export type ConnectableDialect = (typeof connectableDialects)[number];

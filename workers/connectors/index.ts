@@ -4,11 +4,17 @@ import type { Connector } from './connector.ts';
 const loadPostgres = async (): Promise<Connector> =>
   (await import('./postgres/connector.ts')).postgres;
 
+const loadMysql = async (): Promise<Connector> => (await import('./mysql/connector.ts')).mysql;
+
 /** One loader per dialect: a driver is loaded when its dialect is first used. */
 const loaders = {
   POSTGRES: loadPostgres,
   SUPABASE: loadPostgres,
+  MYSQL: loadMysql,
+  PLANETSCALE: loadMysql,
   CLICKHOUSE: async () => (await import('./clickhouse/connector.ts')).clickhouse,
+  POSTHOG: async () => (await import('./posthog/connector.ts')).posthog,
+  DATABRICKS: async () => (await import('./databricks/connector.ts')).databricks,
 } satisfies Record<ConnectableDialect, () => Promise<Connector>>;
 
 export function connectorFor(dialect: ConnectableDialect): Promise<Connector> {

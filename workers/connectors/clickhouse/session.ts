@@ -148,7 +148,7 @@ export class ClickhouseSession {
     // Refused: it does not run, and needs no stopping.
     this.#running.delete(id);
     const code = response.headers.get('x-clickhouse-exception-code');
-    throw answerFailure(response.status, code, await firstPiece(response));
+    throw answerFailure(response.status, code, await response.firstText(4_096));
   }
 
   /** Settings that this server knows, if it lets us give any. */
@@ -163,12 +163,4 @@ export class ClickhouseSession {
       Object.entries(wanted).filter(([name]) => features.settings.has(name)),
     );
   }
-}
-
-/** Enough of an error to find its code. */
-async function firstPiece(response: HttpResponse): Promise<string> {
-  for await (const piece of response.body) {
-    return Buffer.from(piece.subarray(0, 4_096)).toString('latin1');
-  }
-  return '';
 }

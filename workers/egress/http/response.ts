@@ -33,6 +33,14 @@ export class HttpResponse {
     return collected.take('utf8');
   }
 
+  /** How the body begins, for the code in an error; the rest is not read, and the connection is cut. */
+  async firstText(maxBytes: number): Promise<string> {
+    for await (const piece of this.body) {
+      return Buffer.from(piece.subarray(0, maxBytes)).toString('utf8');
+    }
+    return '';
+  }
+
   /** The whole body as JSON of this shape. Throws PROTOCOL_ERROR for anything else. */
   async json<T>(schema: ZodType<T>): Promise<T> {
     return parseJson(await this.text(), schema);

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { CatalogTable } from '../../../shared/catalog.ts';
+import type { HttpRoute } from '../../egress/http/http.ts';
+import type { Connector, ConnectionTarget, ProbeReport } from '../connector.ts';
+import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
+import { probeBySteps } from '../probe-steps.ts';
+import { endpointOf } from './endpoint.ts';
+import { answerFailure } from './failures.ts';
+import { type Deadlines, defaultDeadlines, pageTables } from './limits.ts';
+import { readTables } from './read-catalog.ts';
+import { type DatabricksSession, openSession } from './session.ts';
+import { beginning, columnsStatement, keysStatement, tablesStatement } from './statements.ts';
+
+export interface DatabricksSettings {
+  readonly deadlines: Deadlines;
+  readonly limits: CatalogLimits;
+  readonly route: HttpRoute;
+  readonly pageTables: number;
+}
+
+const defaults: DatabricksSettings = {
+  deadlines: defaultDeadlines,
+  limits: defaultCatalogLimits,
+  route: {},
+  pageTables,
+};
+
+/**
+ * The connector of DATABRICKS: a SQL warehouse of a workspace with Unity Catalog, over the Statement
+ * Execution API. A probe never starts a stopped warehouse; a catalog read does.
+ */
+export function createDatabricksConnector(settings: Partial<DatabricksSettings> = {}): Connector {
+  const complete = { ...defaults, ...settings };
+  return {
+    probe: (target, signal) => probe(target, complete, signal),
+    readCatalog: (target, signal) => readCatalog(target, complete, signal),
+  };
+}
+
+const Nothing = z.object({});
+
+function probe(
+  target: ConnectionTarget,
+  settings: DatabricksSettings,
+  signal: AbortSignal,
+): Promise<ProbeReport> {
+  return probeBySteps(async (step) => {
+    const { catalog } = endpointOf(target);
+    const session = await openSession(target, settings, signal, step);
+    try {
+      await step('query', () => proveCatalog(session, catalog, settings.deadlines.probeMs));
+      await step('catalog', () => proveStatements(session, catalog));
+      const version = session.warehouse.channel?.dbsql_version;
+      return version ? `Databricks SQL ${version}` : 'Databricks SQL';
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+/** That the catalog is there and may be used, by Unity Catalog, which needs no warehouse. */
+async function proveCatalog(
+  { api }: DatabricksSession,
+  catalog: string | null,
+  timeoutMs: number,
+): Promise<void> {
+  const path = '/api/2.1/unity-catalog';
+  const missing = { 400: 'DATABASE_NOT_FOUND', 404: 'DATABASE_NOT_FOUND' } as const;
+  await api.call(Nothing, {
+    method: 'GET',
+    path:
+      catalog === null
+        ? `${path}/current-metastore-assignment`
+        : `${path}/catalogs/${encodeURIComponent(catalog)}`,
+    timeoutMs,
+    failure: answerFailure(missing),
+  });
+}
+
+/** The statements of a sync over no tables, on a warehouse that runs anyway. */
+async function proveStatements(session: DatabricksSession, catalog: string | null): Promise<void> {
+  if (session.warehouse.state !== 'RUNNING') return;
+  const statements = [
+    tablesStatement(beginning, 1),
+    columnsStatement(beginning, beginning),
+    keysStatement(beginning, beginning),
+  ];
+  for (const statement of statements) await Array.fromAsync(session.rows(statement, catalog));
+}
+
+async function* readCatalog(
+  target: ConnectionTarget,
+  settings: DatabricksSettings,
+  signal: AbortSignal,
+): AsyncGenerator<CatalogTable> {
+  const { catalog } = endpointOf(target);
+  const session = await openSession(target, settings, signal);
+  try {
+    yield* readTables(session, { ...settings, catalog });
+  } finally {
+    await session.close();
+  }
+}
+
+export const databricks = createDatabricksConnector();
