@@ -24,7 +24,7 @@ export type Ending =
   /** Given back as it was: the attempt does not count. */
   | { readonly as: 'released' };
 
-export type JobFailureCode = ConnectionFailureCode | 'INVALID_PAYLOAD';
+type JobFailureCode = ConnectionFailureCode | 'INVALID_PAYLOAD';
 
 export const completed: Ending = { as: 'completed' };
 

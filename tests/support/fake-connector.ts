@@ -10,7 +10,7 @@ export function fakeConnector(script: Partial<Connector> = {}): Connector {
       durationMs: 1,
       serverVersion: 'Fake 1',
     }),
-    // eslint-disable-next-line @typescript-eslint/require-await -- an empty stream
+
     readCatalog: async function* () {
       yield* [];
     },

@@ -38,7 +38,7 @@ export interface Installation {
   send<Q extends QueueName>(queue: Q, payload: Payload<Q>, key?: string): Promise<void>;
 }
 
-export interface SourceOptions {
+interface SourceOptions {
   readonly host?: string;
   readonly port?: number;
   readonly username?: string;
@@ -105,7 +105,7 @@ interface Opened {
 }
 
 /** An installation outside of hooks: the caller closes it. */
-export async function open(databaseUrl: string): Promise<Opened> {
+async function open(databaseUrl: string): Promise<Opened> {
   const folder = await mkdtemp(path.join(tmpdir(), 'basekeep-keys-'));
   const keys = keyFilesIn(folder);
   await makeKeys(keys);
@@ -229,7 +229,7 @@ export async function syncAgain(
 }
 
 /** The run as stored, when it has ended. */
-export function runEnded({ pool }: TestDatabase, runId: string): Promise<Record<string, unknown>> {
+function runEnded({ pool }: TestDatabase, runId: string): Promise<Record<string, unknown>> {
   return eventually(async () => {
     const { rows } = await pool.query<Record<string, unknown>>(
       `select * from sync_run where id = $1 and status <> 'PENDING'`,

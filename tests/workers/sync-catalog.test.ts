@@ -18,13 +18,14 @@ const installation = useInstallation(control);
 /** What the customer's database shows at the moment. */
 let shown: readonly CatalogTable[] = [];
 let failure: ConnectionFailure | undefined;
+let afterReading: () => Promise<void>;
 
 const connectorFor = () =>
   Promise.resolve(
     fakeConnector({
-      // eslint-disable-next-line @typescript-eslint/require-await -- what is read is there already
       readCatalog: async function* () {
         yield* shown;
+        await afterReading();
         if (failure) throw failure;
       },
     }),
@@ -35,6 +36,7 @@ beforeAll(() => retryAtOnce(control));
 beforeEach(async () => {
   shown = [];
   failure = undefined;
+  afterReading = () => Promise.resolve();
   await installation.work({ connectorFor });
 });
 
@@ -163,6 +165,25 @@ describe('a sync of a changed schema', () => {
       const { rows } = await control.pool.query('select 1 from catalog_staging');
       return rows.length === 0;
     });
+  });
+});
+
+describe('staged tables that PostgreSQL lost in a crash', () => {
+  it('are never missing from a catalog: the sync starts again', async () => {
+    let reads = 0;
+    shown = Array.from({ length: 700 }, (_, n) => table(`t${n}`));
+    afterReading = async () => {
+      reads += 1;
+      if (reads > 1) return;
+      await eventually(async () => {
+        const { rows } = await control.pool.query('select 1 from catalog_staging');
+        return rows.length > 0;
+      });
+      await control.pool.query('truncate catalog_staging');
+    };
+    const id = await synced();
+    expect(reads).toBe(2);
+    expect(await versions(id)).toHaveLength(700);
   });
 });
 

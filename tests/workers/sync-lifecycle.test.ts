@@ -38,7 +38,7 @@ beforeAll(() => retryAtOnce(control));
 
 beforeEach(async () => {
   reads = [];
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is read is there already
+
   read = async function* () {
     yield table('t');
   };
@@ -83,7 +83,6 @@ describe('a sync that fails for a reason that may pass', () => {
   });
 
   it('has failed when it was tried four times; an unreachable database is no dead letter', async () => {
-    // eslint-disable-next-line require-yield, @typescript-eslint/require-await -- it fails at once
     read = async function* () {
       throw new ConnectionFailure('TIMEOUT');
     };
@@ -103,7 +102,6 @@ describe('a sync that fails for a reason that may pass', () => {
 
 describe('a sync that fails by a bug', () => {
   it('is tried again, and then is a dead letter and a failed run', async () => {
-    // eslint-disable-next-line require-yield, @typescript-eslint/require-await -- it fails at once
     read = async function* () {
       throw new TypeError('x is not a function');
     };
