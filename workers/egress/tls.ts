@@ -60,15 +60,19 @@ export async function startTls(socket: Socket, options: TlsOptions): Promise<TLS
 }
 
 /**
- * Everything that ends a TLS socket goes through `destroy`, the server's alerts included. There they
- * get our name, so that every driver hands on what it does not need to understand.
+ * Gives a server's refusal of our certificate its name where it comes up, so that every driver hands
+ * on what it does not need to understand. Node emits alerts itself, past `destroy`.
  */
 function nameRefusals(secure: TLSSocket): void {
-  const destroy = secure.destroy.bind(secure);
-  secure.destroy = (error?: NodeJS.ErrnoException) => {
-    const refused = error !== undefined && refusals.has(error.code ?? '');
-    return destroy(refused ? new ConnectionFailure('TLS_CLIENT_CERTIFICATE_REFUSED') : error);
-  };
+  const emit = secure.emit.bind(secure);
+  secure.emit = (event: string | symbol, ...args: unknown[]): boolean =>
+    event === 'error' && isRefusal(args[0])
+      ? emit('error', new ConnectionFailure('TLS_CLIENT_CERTIFICATE_REFUSED'))
+      : emit(event, ...args);
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && refusals.has(String(error.code));
 }
 
 const dayMs = 86_400_000;
