@@ -37,7 +37,8 @@ export const apiRead: Bench = async (run) => {
     trpc: () => generator.load(api, [requests.trpc]),
     byHand: () => generator.load(byHand, [requests.byHand]),
   };
-  await interleave(1, sides);
+  // Until the compiler has seen enough of both.
+  await interleave(4, sides);
   const rounds = await interleave(run.full ? 25 : 13, sides);
   run.note(`${settings.connections} connections, ${dataSources} data sources, 1 organization`);
   return [

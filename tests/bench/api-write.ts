@@ -32,7 +32,8 @@ export const apiWrite: Bench = async (run) => {
     product: () => generator.load(api, toProduct),
     byHand: () => generator.load(byHand, toByHand),
   };
-  await interleave(1, sides);
+  // Until the compiler has seen enough of both.
+  await interleave(4, sides);
   const { product, byHand: baseline } = await interleave(run.full ? 25 : 11, sides);
   run.note(`${connections} connections, an organization each; nobody works on the jobs`);
   const of = (read: (round: Round) => number) => [product.map(read), baseline.map(read)] as const;
