@@ -28,20 +28,21 @@ import { appRouter } from './router.ts';
 interface AppOptions {
   readonly services: Services;
   readonly readiness: Readiness;
-  /** Public keys of access tokens, as JWKs. */
-  readonly jwks: readonly object[];
   readonly metricsToken: string | undefined;
 }
 
 /** The HTTP application: health and metrics, then every surface, then RPC. */
-export function createApp({ services, readiness, jwks, metricsToken }: AppOptions): Express {
+export function createApp({ services, readiness, metricsToken }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(logRequests(services.log));
   app.use(helmet());
   app.get('/api/healthz', healthz(readiness));
   app.get('/metrics', metrics(services, metricsToken));
-  app.get('/.well-known/jwks.json', (_req, res) => void res.json({ keys: jwks }));
+  app.get(
+    '/.well-known/jwks.json',
+    (_req, res) => void res.json({ keys: services.accessTokens.jwks }),
+  );
   for (const surface of surfaces) {
     app.use(surface.prefix, restRouter(surface, services, startedOnly(readiness)));
   }

@@ -4,6 +4,9 @@ import type { EntityManager, Orm } from '../shared/db/orm.ts';
 import type { Jobs } from '../shared/jobs/client.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Sealer } from '../shared/vault/seal.ts';
+import type { AccessTokens } from './identity/access-tokens.ts';
+import type { Limiter } from './identity/limiter.ts';
+import type { UnsafeCredential } from './identity/credential.ts';
 import type { Principal, Principals } from './identity/principals.ts';
 import type { Verifications } from './verifications.ts';
 
@@ -13,17 +16,21 @@ export interface Services {
   readonly sealer: Sealer;
   readonly jobs: Jobs;
   readonly principals: Principals;
+  readonly accessTokens: AccessTokens;
+  readonly limiter: Limiter;
   readonly verifications: Verifications;
   readonly clock: Clock;
   readonly log: Logger;
-  /** 32 bytes from which the secrets of organizations are derived. */
+  /** 32 bytes from which organizations' secrets and refresh tokens are derived. */
   readonly apiSecret: Uint8Array;
 }
 
 /** What a transport knows of a request. */
 export interface IncomingRequest {
   readonly requestId: string;
-  readonly authorization: string | undefined;
+  readonly credential: UnsafeCredential;
+  /** Set by surfaces on which members who are no admins reach organizations and nothing else. */
+  readonly adminsOnly: boolean;
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly signal: AbortSignal;
@@ -53,7 +60,10 @@ export function createContext(services: Services, request: IncomingRequest): Con
 
 export function originOf(request: IncomingRequest, principal: Principal): Origin {
   return {
-    actor: { type: 'api_key', id: principal.apiKeyId },
+    actor:
+      principal.kind === 'session'
+        ? { type: 'user', id: principal.userId }
+        : { type: 'api_key', id: principal.credentialId },
     requestId: request.requestId,
     address: request.address,
     userAgent: request.userAgent,

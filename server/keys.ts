@@ -1,19 +1,19 @@
-import { createPrivateKey, createPublicKey, createHash } from 'node:crypto';
-import { EnvError, readKeyFile } from '../shared/env.ts';
+import { EnvError, readKeyFile, type ServerEnv } from '../shared/env.ts';
+import { createAccessTokens, type AccessTokens } from './identity/access-tokens.ts';
 
-/** The public half of the token signing key as a JWK (RFC 8037), `kid` = its RFC 7638 thumbprint. */
-export function signingJwk(path: string): object {
+/** The token keys that the environment points to. Throws `EnvError` for anything but Ed25519 in PEM. */
+export function readAccessTokens(env: ServerEnv): AccessTokens {
+  const { TOKEN_SIGNING_KEY_FILE: current, TOKEN_PREVIOUS_KEY_FILE: previous } = env;
+  const read = (variable: string, path: string) => readKeyFile(variable, path).toString('utf8');
   try {
-    const publicKey = createPublicKey(
-      createPrivateKey(readKeyFile('TOKEN_SIGNING_KEY_FILE', path)),
+    return createAccessTokens(
+      read('TOKEN_SIGNING_KEY_FILE', current),
+      previous === undefined ? undefined : read('TOKEN_PREVIOUS_KEY_FILE', previous),
     );
-    const { crv, kty, x } = publicKey.export({ format: 'jwk' });
-    if (crv !== 'Ed25519') throw new EnvError('not an Ed25519 key');
-    const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x })).digest('base64url');
-    return { kty, crv, x, kid, use: 'sig', alg: 'EdDSA' };
   } catch (cause) {
+    if (cause instanceof EnvError) throw cause;
     throw new EnvError(
-      'The environment variable TOKEN_SIGNING_KEY_FILE points to a file that is not an Ed25519 key in PEM.',
+      'The environment variable TOKEN_SIGNING_KEY_FILE or TOKEN_PREVIOUS_KEY_FILE points to a file that is not an Ed25519 key in PEM.',
       { cause },
     );
   }

@@ -1,6 +1,6 @@
 import { EnvError, readEnv, readKey } from '../shared/env.ts';
 import { createLogger } from '../shared/logger.ts';
-import { signingJwk } from './keys.ts';
+import { readAccessTokens } from './keys.ts';
 import { startApi } from './start-api.ts';
 
 async function main(): Promise<void> {
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     port: env.PORT,
     vaultPublicKey: readKey('VAULT_PUBLIC_KEY_FILE', env.VAULT_PUBLIC_KEY_FILE),
     apiSecret: readKey('API_SECRET_FILE', env.API_SECRET_FILE),
-    jwks: [signingJwk(env.TOKEN_SIGNING_KEY_FILE)],
+    accessTokens: readAccessTokens(env),
     metricsToken: env.METRICS_TOKEN,
     log,
   });

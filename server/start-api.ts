@@ -11,6 +11,8 @@ import { assertSealingKey } from '../shared/vault/agree.ts';
 import { createSealer } from '../shared/vault/seal.ts';
 import { createApp } from './app.ts';
 import { createReadiness } from './health.ts';
+import type { AccessTokens } from './identity/access-tokens.ts';
+import { createLimiter } from './identity/limiter.ts';
 import { createPrincipals } from './identity/principals.ts';
 import { createVerifications } from './verifications.ts';
 
@@ -20,8 +22,7 @@ export interface ApiOptions {
   readonly port: number;
   readonly vaultPublicKey: Uint8Array;
   readonly apiSecret: Uint8Array;
-  /** Public keys of access tokens, as JWKs. */
-  readonly jwks: readonly object[];
+  readonly accessTokens: AccessTokens;
   readonly metricsToken?: string | undefined;
   readonly log: Logger;
 }
@@ -49,15 +50,17 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     orm,
     sealer: await createSealer(options.vaultPublicKey),
     jobs: createJobs(boss),
-    principals: createPrincipals(orm, listener),
+    principals: createPrincipals(orm, listener, options.accessTokens),
+    accessTokens: options.accessTokens,
+    limiter: createLimiter(orm),
     verifications: createVerifications(listener),
     clock: systemClock,
     log,
     apiSecret: options.apiSecret,
   };
   const readiness = createReadiness(orm, boss, () => isStarted);
-  const { jwks, metricsToken } = options;
-  const app = createApp({ services, readiness, jwks, metricsToken });
+  const { metricsToken } = options;
+  const app = createApp({ services, readiness, metricsToken });
   const close = () =>
     Promise.allSettled([listener.close(), boss.stop({ graceful: false }), orm.close(true)]);
   const server = createServer(app);

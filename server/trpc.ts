@@ -44,10 +44,15 @@ export const createCallerFactory = t.createCallerFactory;
  * it may do, whose rows it sees, and only then what it sent.
  */
 
-/** A signed-in caller. */
-export const procedure = t.procedure
-  .use(async ({ next, ctx, path }) => translated(ctx, path, await next()))
-  .use(async ({ ctx, next }) => next({ ctx: await authenticated(ctx) }));
+/** Anybody, known or not. */
+export const openProcedure = t.procedure.use(async ({ next, ctx, path }) =>
+  translated(ctx, path, await next()),
+);
+
+/** A caller whom a credential proves. */
+export const procedure = openProcedure.use(async ({ ctx, next }) =>
+  next({ ctx: await authenticated(ctx) }),
+);
 
 /** A caller with the procedure's permission in the organization `orgId`. */
 export const organizationProcedure = procedure

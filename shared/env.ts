@@ -46,6 +46,8 @@ const ServerEnv = z.object({
   PORT: Port.default(3000),
   VAULT_PUBLIC_KEY_FILE: z.string().min(1),
   TOKEN_SIGNING_KEY_FILE: z.string().min(1),
+  /** While a signing key is being changed: the one before, whose tokens are still taken. */
+  TOKEN_PREVIOUS_KEY_FILE: z.string().min(1).optional(),
   API_SECRET_FILE: z.string().min(1),
   METRICS_TOKEN: z.string().min(16).optional(),
 });

@@ -6,6 +6,7 @@ const prefixes = {
   organization: 'org',
   user: 'usr',
   membership: 'mbr',
+  userSession: 'ses',
   apiKey: 'key',
   dataSource: 'ds',
   secretEnvelope: 'sec',

@@ -1,19 +1,47 @@
 import type { Role } from '../../shared/roles.ts';
+import type { Principal } from './principals.ts';
 
-/** What a procedure may ask of its caller, as `resource:action`. */
+/** What a procedure may ask of its caller, as `resource:action`. The same words are keys' scopes. */
 export const permissions = [
   'organizations:read',
   'organizations:write',
+  'members:read',
+  'members:write',
+  'groups:read',
+  'groups:write',
+  'projects:read',
+  'projects:write',
   'api-keys:read',
   'api-keys:write',
   'data-sources:read',
   'data-sources:write',
+  'credentials:read',
+  'credentials:reveal',
+  'audit:read',
 ] as const;
 
 export type Permission = (typeof permissions)[number];
 
-/** What each role may do in its organization. */
+/** The scope that stands for all of them, those to come included. */
+export const fullAccess = 'system:full-access';
+
+export const scopes = [...permissions, fullAccess] as const;
+
+export type Scope = (typeof scopes)[number];
+
+/** What each role may do in its organization, as far as its keys' scopes let it. */
 export const rolePermissions: Record<Role, ReadonlySet<Permission>> = {
   ADMIN: new Set(permissions),
   MEMBER: new Set<Permission>(['organizations:read']),
 };
+
+/** What the caller may do in an organization: what its role allows and its key's scopes allow. */
+export function effectivePermissions(principal: Principal, organizationId: string): Permission[] {
+  const role = principal.roles.get(organizationId);
+  if (!role) return [];
+  const { scopes: granted } = principal;
+  return permissions.filter(
+    (permission) =>
+      rolePermissions[role].has(permission) && (granted.has(fullAccess) || granted.has(permission)),
+  );
+}

@@ -1,98 +1,127 @@
-import { timingSafeEqual } from 'node:crypto';
-import { sql } from 'kysely';
 import { nowMs } from '../../shared/clock.ts';
 import type { Listener } from '../../shared/db/listener.ts';
 import type { Orm } from '../../shared/db/orm.ts';
+import type { Environment } from '../../shared/environments.ts';
 import type { Role } from '../../shared/roles.ts';
-import { hashBearerKey, isBearerKey } from './bearer-key.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import type { UnsafeCredential } from './credential.ts';
+import { readBearer, readPair, readSession } from './read-principal.ts';
+import { fullAccess } from './permissions.ts';
+import { hashKey, isBearerKey, isPairSecret, isPublicId } from './key-format.ts';
 
-/** Who calls: a user, through one of its keys, with all of its memberships. */
+/** Who calls: always a user, by one of its credentials. */
 export interface Principal {
-  readonly apiKeyId: string;
+  readonly kind: 'session' | 'bearer' | 'pair';
+  /** Of the session or the key. */
+  readonly credentialId: string;
   readonly userId: string;
+  /** The organizations that this credential reaches. A pair reaches its own alone. */
   readonly roles: ReadonlyMap<string, Role>;
+  /** What the credential was given; a session has full access. */
+  readonly scopes: ReadonlySet<string>;
+  /** The data sources it may touch; null for both kinds. */
+  readonly environment: Environment | null;
+  /** When the user last typed its password; null for keys, which never do. */
+  readonly signedInAtMs: number | null;
+  /** Addresses that may use the key, in CIDR form; empty = all. */
+  readonly allowedCidrs: readonly string[];
   /** Milliseconds since the epoch; Infinity for a key without expiry. */
   readonly expiresAtMs: number;
 }
 
+/** What a use case outside of any request acts as: a user with everything that is its own. */
+export function actingAs(userId: string) {
+  return { userId, kind: 'session', scopes: new Set([fullAccess]), environment: null } as const;
+}
+
 /**
- * Resolves bearer keys, remembering the good ones for seconds. A revocation reaches every process by
+ * Resolves credentials, remembering the good ones for seconds. A revocation reaches every process by
  * NOTIFY when its transaction commits; while notifications do not arrive, nothing is remembered.
  */
 export interface Principals {
-  /** Null for anything that is not the key of an active, unexpired key of ours. */
-  find(bearerKey: string): Promise<Principal | null>;
+  /** Null for whatever is not an active, unexpired credential of ours. */
+  find(credential: UnsafeCredential): Promise<Principal | null>;
   /** The same from the database, past the cache: a denial is never served from memory. */
-  refresh(bearerKey: string): Promise<Principal | null>;
-  /** Forgets a key at once, where waiting for the notification would leave it good for a moment. */
-  forgetKey(apiKeyId: string): void;
-}
-
-interface Row {
-  id: string;
-  user_id: string;
-  hash: Buffer;
-  expires_at_ms: string | null;
-  roles: Record<string, Role>;
+  refresh(credential: UnsafeCredential): Promise<Principal | null>;
+  /**
+   * Forgets, in this process and at once, what the NOTIFY of this payload will make every process
+   * forget: whoever has just revoked something must not see it work a moment later.
+   */
+  forget(payload: string): void;
 }
 
 const timeToLiveMs = 30_000;
 const maxEntries = 10_000;
 
-export function createPrincipals(orm: Orm, listener: Listener): Principals {
+interface Lookup {
+  /** Names the credential in the cache; never the credential itself. */
+  readonly key: string;
+  readonly read: () => Promise<Principal | null>;
+}
+
+export function createPrincipals(orm: Orm, listener: Listener, tokens: AccessTokens): Principals {
   const cache = new Map<string, { principal: Principal; until: number }>();
   // Counts what was forgotten. A row read before an invalidation must not be stored after it.
   let generation = 0;
 
-  const forget = (isGone: (principal: Principal) => boolean): void => {
+  const forget = (payload: string): void => {
     generation += 1;
-    for (const [hash, { principal }] of cache) if (isGone(principal)) cache.delete(hash);
+    for (const [key, { principal }] of cache) {
+      const { userId, credentialId } = principal;
+      if (payload === `user:${userId}` || payload === `credential:${credentialId}`)
+        cache.delete(key);
+    }
   };
-  listener.onGap(() => forget(() => true));
-  listener.on('basekeep_principal', (payload) =>
-    forget((p) => payload === `user:${p.userId}` || payload === `key:${p.apiKeyId}`),
-  );
+  listener.on('basekeep_principal', forget);
+  listener.onGap(() => {
+    generation += 1;
+    cache.clear();
+  });
 
-  const load = async (hash: Buffer): Promise<Principal | null> => {
+  const lookup = async (credential: UnsafeCredential): Promise<Lookup | null> => {
+    if (credential.kind === 'none') return null;
+    if (credential.kind === 'pair') {
+      const { publicId, secret } = credential;
+      if (!isPublicId(publicId) || !isPairSecret(secret)) return null;
+      const hash = hashKey(secret);
+      return {
+        key: `${publicId}:${hash.toString('base64')}`,
+        read: () => readPair(orm, publicId, hash),
+      };
+    }
+    if (isBearerKey(credential.token)) {
+      const hash = hashKey(credential.token);
+      return { key: hash.toString('base64'), read: () => readBearer(orm, hash) };
+    }
+    const sessionId = await tokens.sessionOf(credential.token);
+    if (sessionId === null) return null;
+    return { key: sessionId, read: () => readSession(orm, sessionId) };
+  };
+
+  const load = async ({ key, read }: Lookup): Promise<Principal | null> => {
     const startedAt = generation;
-    const principal = await readPrincipal(orm, hash);
+    const principal = await read();
     if (principal && listener.connected && generation === startedAt) {
       if (cache.size >= maxEntries) cache.clear();
-      cache.set(hash.toString('base64'), { principal, until: nowMs() + timeToLiveMs });
+      cache.set(key, { principal, until: nowMs() + timeToLiveMs });
     }
-    return principal;
+    return live(principal);
   };
 
-  const live = (principal: Principal | null): Principal | null =>
-    principal && principal.expiresAtMs > nowMs() ? principal : null;
-
   return {
-    async find(key) {
-      if (!isBearerKey(key)) return null;
-      const hash = hashBearerKey(key);
-      const cached = cache.get(hash.toString('base64'));
-      if (cached && cached.until > nowMs()) return live(cached.principal);
-      return live(await load(hash));
+    forget,
+    async find(credential) {
+      const wanted = await lookup(credential);
+      if (!wanted) return null;
+      const cached = cache.get(wanted.key);
+      return cached && cached.until > nowMs() ? live(cached.principal) : load(wanted);
     },
-    forgetKey: (apiKeyId) => forget((principal) => principal.apiKeyId === apiKeyId),
-    async refresh(key) {
-      return isBearerKey(key) ? live(await load(hashBearerKey(key))) : null;
+    async refresh(credential) {
+      const wanted = await lookup(credential);
+      return wanted && load(wanted);
     },
   };
 }
 
-async function readPrincipal(orm: Orm, hash: Buffer): Promise<Principal | null> {
-  const { rows } = await sql<Row>`
-    select k.id, k.user_id, k.hash, extract(epoch from k.expires_at) * 1000 as expires_at_ms,
-      coalesce((select json_object_agg(m.organization_id, m.role) from membership m
-        where m.user_id = k.user_id and m.deactivated_at is null), '{}') as roles
-    from api_key k where k.hash = ${hash} and k.deactivated_at is null`.execute(orm.em.getKysely());
-  const [row] = rows;
-  if (!row || !timingSafeEqual(row.hash, hash)) return null;
-  return {
-    apiKeyId: row.id,
-    userId: row.user_id,
-    roles: new Map(Object.entries(row.roles)),
-    expiresAtMs: row.expires_at_ms === null ? Infinity : Number(row.expires_at_ms),
-  };
-}
+const live = (principal: Principal | null): Principal | null =>
+  principal && principal.expiresAtMs > nowMs() ? principal : null;

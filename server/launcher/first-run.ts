@@ -11,6 +11,7 @@ import { CreateDataSource } from '../features/data-sources/contract.ts';
 import { createDataSource } from '../features/data-sources/create-data-source.ts';
 import { createOrganization } from '../features/organizations/create-organization.ts';
 import { hashPassword } from '../identity/password.ts';
+import { actingAs } from '../identity/principals.ts';
 import type { DemoConnection } from './demo-shop.ts';
 
 /** What nobody can find out later: shown once. */
@@ -50,7 +51,7 @@ export async function firstRun(
     const email = options.email.toLowerCase();
     const user = tx.create(User, { id: newId('user'), email, fullName: null, passwordHash });
     await tx.flush();
-    const principal = { userId: user.id };
+    const principal = actingAs(user.id);
     const ctx = { em: tx, clock: systemClock, origin: systemOrigin, principal };
     const organization = await createOrganization(ctx, {
       name: 'My organization',

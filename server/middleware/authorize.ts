@@ -1,39 +1,43 @@
 import { AppError, notFound } from '../../shared/errors.ts';
 import type { Role } from '../../shared/roles.ts';
 import type { CallerContext } from '../context.ts';
-import { rolePermissions, type Permission } from '../identity/permissions.ts';
-import { bearerOf } from './authenticate.ts';
+import { effectivePermissions, type Permission } from '../identity/permissions.ts';
+import { usableDataSources } from './data-source-access.ts';
 
 /**
  * Lets the caller into the organization, or throws: NOT_FOUND to those who are not in it (it may as
- * well not exist), FORBIDDEN to members whose role lacks the permission. What it returns sees rows
- * of this organization only.
+ * well not exist), FORBIDDEN to those whose role and scopes lack the permission. What it returns
+ * sees rows of this organization only.
  */
 export async function permitted(
   ctx: CallerContext,
   unsafeOrganizationId: string,
   permission: Permission | null | undefined,
 ): Promise<CallerContext & { readonly role: Role }> {
-  const role = await roleIn(ctx, unsafeOrganizationId);
-  if (!role) throw notFound('Organization');
   if (permission === undefined) throw new Error('a procedure must declare its permission');
-  if (permission && !rolePermissions[role].has(permission)) {
-    throw new AppError('FORBIDDEN', `Your role lacks the permission ${permission}`);
+  const inside = await withMembership(ctx, unsafeOrganizationId);
+  const role = inside.principal.roles.get(unsafeOrganizationId);
+  if (!role) throw notFound('Organization');
+  const allowed = effectivePermissions(inside.principal, unsafeOrganizationId);
+  const isForAdmins = ctx.request.adminsOnly && permission !== 'organizations:read';
+  if (permission && (!allowed.includes(permission) || (isForAdmins && role !== 'ADMIN'))) {
+    throw new AppError('FORBIDDEN', `You lack the permission ${permission}`, {
+      details: { permission },
+    });
   }
   ctx.em.setFilterParams('tenant', { organizationId: unsafeOrganizationId });
-  return { ...ctx, role };
+  return { ...inside, role };
 }
 
-async function roleIn(ctx: CallerContext, organizationId: string): Promise<Role | undefined> {
-  const known = ctx.principal.roles.get(organizationId);
-  if (known) return known;
+/** The same caller with its memberships as they are now, if the remembered ones do not suffice. */
+async function withMembership(ctx: CallerContext, organizationId: string): Promise<CallerContext> {
+  if (ctx.principal.roles.has(organizationId)) return ctx;
   // Another process may just have let the caller in, so a denial is not taken from memory.
-  const key = bearerOf(ctx.request.authorization);
-  const fresh = key === null ? null : await ctx.principals.refresh(key);
-  return fresh?.roles.get(organizationId);
+  const fresh = await ctx.principals.refresh(ctx.request.credential);
+  return fresh ? { ...ctx, principal: fresh } : ctx;
 }
 
-/** Throws NOT_FOUND unless the data source exists in the organization. */
+/** Throws NOT_FOUND unless the data source exists in the organization and the caller may use it. */
 export async function dataSourceOf(
   ctx: CallerContext,
   organizationId: string,
@@ -46,6 +50,7 @@ export async function dataSourceOf(
     .where('id', '=', unsafeId)
     .where('organization_id', '=', organizationId)
     .where('deleted_at', 'is', null)
+    .where(usableDataSources(ctx.principal))
     .executeTakeFirst();
   if (!found) throw notFound('Data source');
 }

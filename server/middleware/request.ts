@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../../shared/logger.ts';
 import type { IncomingRequest } from '../context.ts';
+import { credentialIn } from '../identity/credential.ts';
 import { observeRequest } from '../metrics.ts';
 
 /** Gives each request its id, in the answer's header and in its log line, and counts it. */
@@ -32,11 +33,16 @@ function operationOf(res: Response): string {
 }
 
 /** A request as procedures see it. */
-export function incoming(req: Request, res: Response): IncomingRequest {
+export function incoming(
+  req: Request,
+  res: Response,
+  { adminsOnly }: { adminsOnly: boolean } = { adminsOnly: false },
+): IncomingRequest {
   const requestId: unknown = res.locals['requestId'];
   return {
     requestId: typeof requestId === 'string' ? requestId : 'unknown',
-    authorization: req.headers.authorization,
+    credential: credentialIn(req.headers),
+    adminsOnly,
     address: req.ip ?? null,
     userAgent: req.headers['user-agent']?.slice(0, 400) ?? null,
     signal: closeSignal(res),

@@ -59,7 +59,7 @@ const lower = (method: RestOperation['method']) =>
 function handler(surface: Surface, services: Services, operation: RestOperation): RequestHandler {
   return async (req, res) => {
     res.locals['operation'] = operation.procedure;
-    const context = createContext(services, incoming(req, res));
+    const context = createContext(services, incoming(req, res, surface));
     const output = await call(context, operation, readInput(operation, req));
     res.status(operation.meta.status ?? 200);
     res.json(isPage(operation.output) ? surface.page(output as PageValue) : surface.value(output));

@@ -24,6 +24,8 @@ export interface Surface {
   readonly prefix: `/${string}`;
   readonly title: string;
   readonly description: string;
+  /** Whether only admins get past organizations (public.md). */
+  readonly adminsOnly: boolean;
   /** Where the OpenAPI document is, below the prefix. */
   readonly documentPath: `/${string}`;
   readonly value: (data: unknown) => unknown;

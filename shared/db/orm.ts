@@ -4,6 +4,7 @@ import { entities } from './entities/index.ts';
 import { Migration20261121000000_first_light } from './migrations/Migration20261121000000_first_light.ts';
 import { Migration20261121000002_ssh_host_key } from './migrations/Migration20261121000002_ssh_host_key.ts';
 import { releaseDead } from './release-dead.ts';
+import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 
 export interface DatabaseOptions {
   readonly databaseUrl: string;
@@ -34,7 +35,11 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
       tableName: 'schema_migration',
       snapshot: false,
       silent: true,
-      migrationsList: [Migration20261121000000_first_light, Migration20261121000002_ssh_host_key],
+      migrationsList: [
+        Migration20261121000000_first_light,
+        Migration20261121000002_ssh_host_key,
+        Migration20261121000100_identity,
+      ],
     },
   });
 }

@@ -4,8 +4,10 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../server/app.ts';
 import type { Services } from '../../server/context.ts';
-import { generateBearerKey } from '../../server/identity/bearer-key.ts';
+import { generateBearerKey } from '../../server/identity/key-format.ts';
+import { createLimiter } from '../../server/identity/limiter.ts';
 import { createPrincipals } from '../../server/identity/principals.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { createOrm, type Orm } from '../../shared/db/orm.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { startCanary, type Canary } from '../support/canary.ts';
@@ -34,13 +36,24 @@ async function startAway(port: number, { started }: { started: boolean }): Promi
     onGap: () => {},
     close: async () => {},
   };
-  const services = { orm, principals: createPrincipals(orm, listener), log } as unknown as Services;
+  const tokens = {
+    jwks: [],
+    sign: () => Promise.reject(new Error('unused')),
+    sessionOf: () => Promise.resolve(null),
+  };
+  const services = {
+    orm,
+    principals: createPrincipals(orm, listener, tokens),
+    limiter: createLimiter(orm),
+    clock: systemClock,
+    log,
+  } as unknown as Services;
   const readiness = {
     started,
     check: () => Promise.resolve({ database: 'down', queue: 'down' } as const),
   };
   const server: Server = createServer(
-    createApp({ services, readiness, jwks: [], metricsToken: undefined }),
+    createApp({ services, readiness, metricsToken: undefined }),
   ).listen(0);
   await once(server, 'listening');
   const address = server.address();

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
 import { pino } from 'pino';
 import { afterAll, beforeAll } from 'vitest';
@@ -6,6 +6,8 @@ import { z } from 'zod';
 import { createApiKey } from '../../server/features/api-keys/create-api-key.ts';
 import { createOrganization } from '../../server/features/organizations/create-organization.ts';
 import { createBasekeepClient } from '../../server/client.ts';
+import { createAccessTokens } from '../../server/identity/access-tokens.ts';
+import { actingAs } from '../../server/identity/principals.ts';
 import { startApi, type Api } from '../../server/start-api.ts';
 import { systemOrigin } from '../../shared/audit/events.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -18,6 +20,11 @@ import type { TestDatabase } from './database.ts';
 import { useResponseRecorder, type ResponseRecorder } from './responses.ts';
 
 await sodium.ready;
+
+export const signingKey = generateKeyPairSync('ed25519').privateKey.export({
+  type: 'pkcs8',
+  format: 'pem',
+}) as string;
 
 /** A user with an organization of its own and a bearer key. */
 export interface TestTenant {
@@ -112,7 +119,7 @@ export function useApi(
       port: 0,
       vaultPublicKey: vaultKeys.publicKey,
       apiSecret: randomBytes(32),
-      jwks: [],
+      accessTokens: createAccessTokens(signingKey),
       log: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
     });
     await api.ready;
@@ -137,7 +144,7 @@ export function useApi(
     async tenant(name = 'Acme') {
       const em = fork();
       const userId = await createUser(em);
-      const ctx = { em, clock: systemClock, origin: systemOrigin, principal: { userId } };
+      const ctx = { em, clock: systemClock, origin: systemOrigin, principal: actingAs(userId) };
       const settings = { name, isBillable: true, skipOnboarding: false };
       const { id: orgId } = await createOrganization(ctx, settings);
       const { key } = await createApiKey(ctx, { orgId, name: 'test' });
@@ -148,7 +155,7 @@ export function useApi(
       const userId = await createUser(em);
       em.create(Membership, { id: newId('membership'), organizationId: orgId, userId, role });
       await em.flush();
-      const ctx = { em, clock: systemClock, origin: systemOrigin, principal: { userId } };
+      const ctx = { em, clock: systemClock, origin: systemOrigin, principal: actingAs(userId) };
       const { key } = await createApiKey(ctx, { orgId, name: 'test' });
       return { userId, orgId, key };
     },

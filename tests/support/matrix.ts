@@ -20,6 +20,10 @@ interface Row {
   readonly rest?: Input;
   /** True when a MEMBER of the organization may do it too. */
   readonly isForMembers?: true;
+  /** True when it asks for no credential. */
+  readonly isOpen?: true;
+  /** True when only a signed-in user can do it, not a key. */
+  readonly needsSession?: true;
 }
 
 const connection = {
@@ -34,12 +38,31 @@ const connection = {
  * says here how a stranger would ask for it.
  */
 export const rows: Readonly<Record<string, Row>> = {
+  'auth.login': {
+    org: null,
+    rest: { email: 'nobody@example.com', password: 'matrix' },
+    isOpen: true,
+  },
+  'auth.refresh': {
+    org: null,
+    rest: { refreshToken: `bkr_ses_${'0'.repeat(26)}_${'A'.repeat(43)}` },
+    isOpen: true,
+  },
+  'auth.me': { org: null },
+  'auth.logout': { org: null, needsSession: true },
+  'auth.changePassword': {
+    org: null,
+    rest: { currentPassword: 'matrix-password', newPassword: 'matrix-password-2' },
+    needsSession: true,
+  },
   'organizations.create': { org: null, rest: { name: 'Matrix' } },
   'organizations.list': { org: null },
   'organizations.get': { org: 'id', isForMembers: true },
   'organizations.update': { org: 'id', rest: { name: 'Renamed' } },
   'apiKeys.create': { org: 'orgId', rest: { name: 'matrix' } },
   'apiKeys.list': { org: 'orgId' },
+  'apiKeys.update': { org: 'orgId', thing: 'apiKeyId', rest: { name: 'Renamed' } },
+  'apiKeys.rotate': { org: 'orgId', thing: 'apiKeyId' },
   'apiKeys.deactivate': { org: 'orgId', thing: 'apiKeyId' },
   'apiKeys.delete': { org: 'orgId', thing: 'apiKeyId' },
   'dataSources.create': {

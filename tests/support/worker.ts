@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { createDataSource } from '../../server/features/data-sources/create-data-source.ts';
+import { actingAs } from '../../server/identity/principals.ts';
 import { requestSync } from '../../server/features/data-sources/request-sync.ts';
 import type { CallerContext } from '../../server/context.ts';
 import { keyFilesIn, makeKeys, type KeyFiles } from '../../server/launcher/keys.ts';
@@ -21,7 +22,9 @@ import { createSealer } from '../../shared/vault/seal.ts';
 import { startWorker, type Overrides, type Worker } from '../../workers/worker.ts';
 import type { TestDatabase } from './database.ts';
 
-type UseCaseContext = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'>;
+type UseCaseContext = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'> & {
+  readonly principal: ReturnType<typeof actingAs>;
+};
 
 /** An installation of which a test plays the API, with workers started at will. */
 export interface Installation {
@@ -118,6 +121,7 @@ async function open(databaseUrl: string): Promise<Opened> {
     jobs: createJobs(boss),
     clock: systemClock,
     origin: systemOrigin,
+    principal: actingAs('usr_nobody'),
   };
   return {
     organizationId: await createOrganization(orm),

@@ -143,7 +143,8 @@ describe('a verification', () => {
     );
     const request = {
       requestId: 'req',
-      authorization: undefined,
+      credential: { kind: 'none' } as const,
+      adminsOnly: false,
       address: null,
       userAgent: null,
       signal: new AbortController().signal,

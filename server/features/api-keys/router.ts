@@ -2,27 +2,54 @@ import { z } from 'zod';
 import { Id } from '../../../shared/ids.ts';
 import { pageInput, pageOf } from '../../paging.ts';
 import { organizationProcedure, router } from '../../trpc.ts';
-import { ApiKey, ApiKeyRef, CreateApiKey, CreatedApiKey } from './contract.ts';
+import {
+  ApiKey,
+  ApiKeyRef,
+  CreateApiKey,
+  CreatedApiKey,
+  RotateApiKey,
+  UpdateApiKey,
+} from './contract.ts';
 import { createApiKey } from './create-api-key.ts';
 import { listApiKeys } from './list-api-keys.ts';
-import { deactivateApiKey, deleteApiKey } from './revoke-api-key.ts';
+import { deactivateApiKey, deleteApiKey, rotateApiKey, updateApiKey } from './update-api-key.ts';
+
+const tag = 'API keys';
 
 export const apiKeys = router({
   create: organizationProcedure
     .meta({
-      summary: 'Create a bearer key; it is shown once',
+      summary: 'Create a key of either kind; its secret is shown once',
       permission: 'api-keys:write',
+      rest: { v1: 'POST /api-keys' },
       status: 201,
+      tag,
     })
     .input(CreateApiKey)
     .output(CreatedApiKey)
     .mutation(({ ctx, input }) => createApiKey(ctx, input)),
 
   list: organizationProcedure
-    .meta({ summary: 'List the keys of an organization', permission: 'api-keys:read' })
+    .meta({
+      summary: 'List the keys of an organization',
+      permission: 'api-keys:read',
+      rest: { v1: 'GET /api-keys' },
+      tag,
+    })
     .input(z.strictObject({ orgId: Id, ...pageInput }))
     .output(pageOf(ApiKey))
     .query(({ ctx, input }) => listApiKeys(ctx, input)),
+
+  update: organizationProcedure
+    .meta({
+      summary: 'Change name, scopes or networks of a key, or switch it off and on',
+      permission: 'api-keys:write',
+      rest: { v1: 'PATCH /api-keys/{id}' },
+      tag,
+    })
+    .input(UpdateApiKey)
+    .output(ApiKey)
+    .mutation(({ ctx, input }) => updateApiKey(ctx, input)),
 
   deactivate: organizationProcedure
     .meta({ summary: 'Refuse a key from now on', permission: 'api-keys:write' })
@@ -30,8 +57,24 @@ export const apiKeys = router({
     .output(ApiKey)
     .mutation(({ ctx, input }) => deactivateApiKey(ctx, input)),
 
+  rotate: organizationProcedure
+    .meta({
+      summary: 'Give a key a new secret, the old one living on for a while',
+      permission: 'api-keys:write',
+      rest: { v1: 'POST /api-keys/{id}/rotate' },
+      tag,
+    })
+    .input(RotateApiKey)
+    .output(CreatedApiKey)
+    .mutation(({ ctx, input }) => rotateApiKey(ctx, input)),
+
   delete: organizationProcedure
-    .meta({ summary: 'Delete a key for good', permission: 'api-keys:write' })
+    .meta({
+      summary: 'Delete a key for good',
+      permission: 'api-keys:write',
+      rest: { v1: 'DELETE /api-keys/{id}' },
+      tag,
+    })
     .input(ApiKeyRef)
     .output(z.object({ id: z.string(), deleted: z.literal(true) }))
     .mutation(({ ctx, input }) => deleteApiKey(ctx, input)),

@@ -3,6 +3,7 @@ import { connectionInput, connectionPatch, SshHostKey } from '../../../shared/co
 import { syncStatuses } from '../../../shared/db/entities/data-source.entity.ts';
 import { syncRunStatuses, syncTriggers } from '../../../shared/db/entities/sync-run.entity.ts';
 import { DialectSchema } from '../../../shared/dialects.ts';
+import { environments } from '../../../shared/environments.ts';
 import { Id } from '../../../shared/ids.ts';
 import { ConnectionHealthStatus } from '../../../shared/probe.ts';
 import { text } from '../../../shared/text.ts';
@@ -17,6 +18,8 @@ export const CreateDataSource = z.strictObject({
   dialect: DialectSchema,
   displayName: DisplayName,
   description: Description.optional(),
+  /** Which keys reach it: `test` ones or all others. */
+  environment: z.enum(environments).optional(),
   ...connectionInput,
 });
 

@@ -2,6 +2,8 @@ import { recordAudit } from '../../../shared/audit/record.ts';
 import { DataSource as DataSourceEntity } from '../../../shared/db/entities/data-source.entity.ts';
 import { Organization } from '../../../shared/db/entities/organization.entity.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
+import type { Environment } from '../../../shared/environments.ts';
+import { invalidField } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import { firstDue } from '../../../shared/schedule.ts';
 import type { CallerContext } from '../../context.ts';
@@ -11,7 +13,9 @@ import { enqueueSync } from './enqueue-sync.ts';
 import { readDataSource } from './read-data-source.ts';
 import { storeSecrets } from './store-secrets.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'>;
+type Needs = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'> & {
+  readonly principal: Pick<CallerContext['principal'], 'environment'>;
+};
 
 const trialDays = 14;
 
@@ -32,6 +36,7 @@ export async function createDataSource(
       description: input.description ?? '',
       dialect: input.dialect,
       connection,
+      environment: environmentFor(ctx.principal.environment, input.environment),
       isDemo,
       lastSyncStatus: 'PENDING',
       // Until the first check has run, nothing is known against it.
@@ -55,6 +60,14 @@ export async function createDataSource(
     await recordAudit(em, ctx.origin, { ...act, details }, now);
     return readDataSource(em, { orgId: input.orgId, id });
   });
+}
+
+/** A key of one environment creates in it, and nowhere else. */
+function environmentFor(own: Environment | null, wanted: Environment | undefined): Environment {
+  if (own !== null && wanted !== undefined && wanted !== own) {
+    throw invalidField('environment', `A ${own} key reaches ${own} data sources only`);
+  }
+  return wanted ?? own ?? 'live';
 }
 
 /** The first data source of an organization starts its trial; no later one does. */

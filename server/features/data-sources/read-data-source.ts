@@ -1,11 +1,16 @@
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import { connectionFailures } from '../../../shared/connection-failures.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import { notFound } from '../../../shared/errors.ts';
 import { isoTime, isoTimeOrNull } from '../../paging.ts';
 import type { DataSource } from './contract.ts';
 
-/** The living data sources of an organization as rows, for the caller to narrow and order. */
-export function selectDataSources(em: EntityManager, organizationId: string) {
+/** The living data sources of an organization, those that are `usable`, to be narrowed and ordered. */
+export function selectDataSources(
+  em: EntityManager,
+  organizationId: string,
+  usable: RawBuilder<SqlBool> = sql<SqlBool>`true`,
+) {
   return em
     .getKysely()
     .selectFrom('data_source')
@@ -27,7 +32,8 @@ export function selectDataSources(em: EntityManager, organizationId: string) {
       'updated_at',
     ])
     .where('organization_id', '=', organizationId)
-    .where('deleted_at', 'is', null);
+    .where('deleted_at', 'is', null)
+    .where(usable);
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof selectDataSources>['executeTakeFirstOrThrow']>>;

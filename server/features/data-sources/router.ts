@@ -63,7 +63,7 @@ export const dataSources = router({
     .output(Verified)
     .mutation(({ ctx, input }) => verifyDataSource(ctx, input)),
 
-  get: organizationProcedure
+  get: dataSourceProcedure
     .meta({
       summary: 'Get a data source',
       permission: 'data-sources:read',
@@ -74,7 +74,7 @@ export const dataSources = router({
     .output(DataSource)
     .query(({ ctx, input }) => readDataSource(ctx.em, input)),
 
-  update: organizationProcedure
+  update: dataSourceProcedure
     .meta({
       summary: 'Change a data source',
       permission: 'data-sources:write',
@@ -85,7 +85,7 @@ export const dataSources = router({
     .output(DataSource)
     .mutation(({ ctx, input }) => updateDataSource(ctx, input)),
 
-  delete: organizationProcedure
+  delete: dataSourceProcedure
     .meta({
       summary: 'Delete a data source',
       permission: 'data-sources:write',
@@ -96,7 +96,7 @@ export const dataSources = router({
     .output(DeletedDataSource)
     .mutation(({ ctx, input }) => deleteDataSource(ctx, input)),
 
-  requestSync: organizationProcedure
+  requestSync: dataSourceProcedure
     .meta({
       summary: 'Ask for a schema sync now',
       permission: 'data-sources:write',

@@ -1,9 +1,9 @@
-import { organizationProcedure, router } from '../../trpc.ts';
+import { dataSourceProcedure, router } from '../../trpc.ts';
 import { GetHealth, Health } from './contract.ts';
 import { getHealth } from './get-health.ts';
 
 export const health = router({
-  get: organizationProcedure
+  get: dataSourceProcedure
     .meta({
       summary: 'Get the health of a data source',
       permission: 'data-sources:read',

@@ -10,6 +10,7 @@ const titles = {
   UNAUTHENTICATED: 'Unauthorized',
   // Whoever lacks the right is told what a stranger is told.
   FORBIDDEN: 'NotFound',
+  REAUTHENTICATION_REQUIRED: 'ReauthenticationRequired',
   NOT_FOUND: 'NotFound',
   METHOD_NOT_ALLOWED: 'MethodNotAllowed',
   CONFLICT: 'Conflict',
@@ -71,6 +72,7 @@ export const publicSurface: Surface = {
   prefix: '/api/public',
   title: 'Basekeep public API',
   description: 'For server-side integrations: one bearer key acts for the user who made it.',
+  adminsOnly: true,
   documentPath: '/openapi',
   value: (data) => ({ data }),
   page: ({ items, pagination }) => ({ data: items, pagination }),

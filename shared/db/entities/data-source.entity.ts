@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { Connection } from '../../connection.ts';
 import type { ConnectionFailureCode } from '../../connection-failures.ts';
 import { dialects } from '../../dialects.ts';
+import { environments } from '../../environments.ts';
 import { baseProperties, tenantFilter } from '../base.entity.ts';
 
 export const syncStatuses = ['PENDING', 'SUCCESS', 'FAILED', 'NEVER_SYNCED'] as const;
@@ -22,6 +23,7 @@ export const DataSource = defineEntity({
     connectionVersion: p.integer().default(1),
     /** The SSH server's host key that is trusted, unless `connection` names one; null before its first use. */
     sshHostKey: p.string().strictNullable(),
+    environment: p.enum(environments).default('live'),
     isDemo: p.boolean().default(false),
     lastSyncStatus: p.enum(syncStatuses).default('NEVER_SYNCED'),
     lastSyncAttemptAt: p.datetime(3).strictNullable(),

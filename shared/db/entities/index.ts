@@ -9,6 +9,7 @@ import { Organization } from './organization.entity.ts';
 import { SealingKey } from './sealing-key.entity.ts';
 import { SecretEnvelope } from './secret-envelope.entity.ts';
 import { SyncRun } from './sync-run.entity.ts';
+import { UserSession } from './user-session.entity.ts';
 import { User } from './user.entity.ts';
 
 export const entities = [
@@ -24,4 +25,5 @@ export const entities = [
   SecretEnvelope,
   SyncRun,
   User,
+  UserSession,
 ] as const;

@@ -9,6 +9,13 @@ export const User = defineEntity({
     /** Lower case. */
     email: p.string().unique(),
     fullName: p.string().strictNullable(),
+    /** PENDING until an invitation is accepted. */
+    status: p.enum(['PENDING', 'ACTIVE'] as const).default('ACTIVE'),
+    /** BCP 47. */
+    locale: p.string().default('en'),
+    avatarUrl: p.string().strictNullable().default(null),
+    title: p.string().strictNullable().default(null),
+    isEmailVerified: p.boolean().default(false),
     /** Argon2id as a PHC string; null while the user cannot sign in with a password. */
     passwordHash: p.string().strictNullable().lazy().hidden(),
   },

@@ -1,5 +1,6 @@
 import { createApiKey } from '../../../server/features/api-keys/create-api-key.ts';
 import { createOrganization } from '../../../server/features/organizations/create-organization.ts';
+import { actingAs } from '../../../server/identity/principals.ts';
 import { systemOrigin } from '../../../shared/audit/events.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { User } from '../../../shared/db/entities/user.entity.ts';
@@ -21,7 +22,7 @@ export async function makeTenants(databaseUrl: string, count: number): Promise<T
       const id = newId('user');
       em.create(User, { id, email: `${id}@example.com`, fullName: null, passwordHash: null });
       await em.flush();
-      const ctx = { em, clock: systemClock, origin: systemOrigin, principal: { userId: id } };
+      const ctx = { em, clock: systemClock, origin: systemOrigin, principal: actingAs(id) };
       const input = { name: `Tenant ${n}`, isBillable: true, skipOnboarding: false };
       const { id: orgId } = await createOrganization(ctx, input);
       const { key } = await createApiKey(ctx, { orgId, name: 'bench' });

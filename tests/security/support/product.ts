@@ -4,6 +4,7 @@ import { User } from '../../../shared/db/entities/user.entity.ts';
 import { createOrm } from '../../../shared/db/orm.ts';
 import { newId } from '../../../shared/ids.ts';
 import { createApiKey } from '../../../server/features/api-keys/create-api-key.ts';
+import { actingAs } from '../../../server/identity/principals.ts';
 import { createOrganization } from '../../../server/features/organizations/create-organization.ts';
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
 import { migrate } from '../../../server/migrate.ts';
@@ -59,7 +60,7 @@ async function makeOwner(databaseUrl: string): Promise<{ orgId: string; key: str
     const userId = newId('user');
     em.create(User, { id: userId, email: 'owner@x.test', fullName: null, passwordHash: null });
     await em.flush();
-    const ctx = { em, clock: systemClock, origin: systemOrigin, principal: { userId } };
+    const ctx = { em, clock: systemClock, origin: systemOrigin, principal: actingAs(userId) };
     const settings = { name: 'Canaries', isBillable: true, skipOnboarding: false };
     const { id: orgId } = await createOrganization(ctx, settings);
     const { key } = await createApiKey(ctx, { orgId, name: 'test' });

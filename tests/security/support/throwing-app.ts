@@ -4,7 +4,8 @@ import { pino } from 'pino';
 import { createApp } from '../../../server/app.ts';
 import type { Services } from '../../../server/context.ts';
 import { createLogger } from '../../../shared/logger.ts';
-import { generateBearerKey } from '../../../server/identity/bearer-key.ts';
+import type { UnsafeCredential } from '../../../server/identity/credential.ts';
+import { generateBearerKey } from '../../../server/identity/key-format.ts';
 
 export const orgId = 'org_01jd5w9c3zf8r8kq4j0mpx2v7e';
 export const key = generateBearerKey();
@@ -38,16 +39,19 @@ export async function startThrowingApp(): Promise<ThrowingApp> {
       sealer: { kid: 'x', seal: fail },
       jobs: { send: fail },
       principals: {
-        find: (given: string) => Promise.resolve(given === key ? principal : null),
+        find: (given: UnsafeCredential) =>
+          Promise.resolve(given.kind === 'bearer' && given.token === key ? principal : null),
         refresh: fail,
+        forget: () => {},
       },
+      accessTokens: { jwks: [], sign: fail, sessionOf: fail },
+      limiter: { take: fail, reset: fail },
       verifications: { expect: () => ({ wait: fail, leave: () => {} }) },
       clock: { now: () => new Date(0) },
       log,
       apiSecret: new Uint8Array(32),
     } as unknown as Services,
     readiness: { started: true, check: () => Promise.resolve({ database: 'up', queue: 'up' }) },
-    jwks: [],
     metricsToken: undefined,
   });
   const server = createServer(app).listen(0);
@@ -66,8 +70,13 @@ export async function startThrowingApp(): Promise<ThrowingApp> {
 }
 
 const principal = {
-  apiKeyId: 'key_1',
+  kind: 'session',
+  credentialId: 'ses_1',
   userId: 'usr_1',
+  scopes: new Set(['system:full-access']),
+  environment: null,
+  signedInAtMs: null,
+  allowedCidrs: [],
   roles: new Map([[orgId, 'ADMIN']]),
   expiresAtMs: Infinity,
 };

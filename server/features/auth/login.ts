@@ -1,0 +1,47 @@
+import { User } from '../../../shared/db/entities/user.entity.ts';
+import { UserSession } from '../../../shared/db/entities/user-session.entity.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { Context } from '../../context.ts';
+import { hashPassword, verifyPassword } from '../../identity/password.ts';
+import { auditUser } from './audit-user.ts';
+import type { Login, Tokens } from './contract.ts';
+import { newSession, tokensOf } from './issue-tokens.ts';
+import { accountLimit, accountOf, addressLimit, networkOf, normalEmail } from './sign-in-limits.ts';
+
+/**
+ * Exchanges a password for a session. An unknown address and a wrong password are one answer, after
+ * the same work. RATE_LIMITED after ten tries at an account within fifteen minutes.
+ */
+export async function login(ctx: Context, { email, password }: Login): Promise<Tokens> {
+  const account = accountOf(email);
+  await ctx.limiter.take(addressLimit, networkOf(ctx.request.address));
+  await ctx.limiter.take(accountLimit, account);
+  const user = await ctx.em.findOne(
+    User,
+    { email: normalEmail(email), status: 'ACTIVE' },
+    { populate: ['passwordHash'] },
+  );
+  const { isRight, outdated } = await verifyPassword(password, user?.passwordHash ?? null);
+  if (!user || !isRight) {
+    if (user) await refused(ctx, user.id);
+    throw new AppError('UNAUTHENTICATED', 'Incorrect email or password', {
+      details: { reason: 'credentials' },
+    });
+  }
+  await ctx.limiter.reset(accountLimit, account);
+  const rehashed = outdated ? await hashPassword(password) : null;
+  const session = await ctx.em.transactional(async (em) => {
+    const row = em.create(UserSession, newSession(ctx, user.id));
+    if (rehashed !== null) user.passwordHash = rehashed;
+    await em.flush();
+    const act = { action: 'auth.signed_in', userId: user.id, targetId: row.id } as const;
+    await auditUser(em, ctx, act);
+    return row;
+  });
+  return tokensOf(ctx, session);
+}
+
+async function refused(ctx: Context, userId: string): Promise<void> {
+  const act = { action: 'auth.sign_in_failed', userId, targetId: userId } as const;
+  await ctx.em.fork().transactional((em) => auditUser(em, ctx, act));
+}
