@@ -1,6 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
-import { encodeContext, keyId, type Envelope, type SealContext } from '../../shared/vault/envelope.ts';
+import {
+  encodeContext,
+  keyId,
+  type Envelope,
+  type SealContext,
+} from '../../shared/vault/envelope.ts';
 
 /**
  * - `KEY_MISSING`: this worker does not hold the key pair. Retry: the key may come back.
@@ -60,7 +65,8 @@ export async function createVault(keyPairs: readonly KeyPair[]): Promise<Vault> 
 
 function assertPair({ publicKey, privateKey }: KeyPair): void {
   const derived =
-    privateKey.length === sodium.crypto_box_SECRETKEYBYTES && sodium.crypto_scalarmult_base(privateKey);
+    privateKey.length === sodium.crypto_box_SECRETKEYBYTES &&
+    sodium.crypto_scalarmult_base(privateKey);
   if (!derived || !Buffer.from(derived).equals(Buffer.from(publicKey))) {
     throw new Error("The vault's private key does not belong to its public key.");
   }
@@ -74,7 +80,8 @@ function open(envelope: Envelope, context: Buffer, pair: KeyPair | undefined): s
   try {
     if (unwrapped.length !== 64) throw new VaultError('CORRUPT');
     const expected = createHash('sha256').update(context).digest();
-    if (!timingSafeEqual(unwrapped.subarray(32), expected)) throw new VaultError('CONTEXT_MISMATCH');
+    if (!timingSafeEqual(unwrapped.subarray(32), expected))
+      throw new VaultError('CONTEXT_MISMATCH');
     return decrypt(envelope, context, unwrapped.subarray(0, 32));
   } finally {
     sodium.memzero(unwrapped);

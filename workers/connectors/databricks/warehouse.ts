@@ -13,6 +13,9 @@ const Warehouses = z.object({ warehouses: z.array(Warehouse).default([]) });
 
 export type Warehouse = z.infer<typeof Warehouse>;
 
+// Of a list of a few thousand warehouses.
+const maxBytes = 4 * 1024 * 1024;
+
 // EndpointState of the Warehouses API, the readiest first. A stopped one starts with a statement.
 const usable = ['RUNNING', 'STARTING', 'STOPPED', 'STOPPING'];
 
@@ -31,6 +34,7 @@ export async function findWarehouse(
       method: 'GET',
       path,
       timeoutMs,
+      maxBytes,
       failure: answerFailure(),
     });
     return checked(warehouses.filter(isUsable).sort(byReadiness)[0]);
@@ -38,7 +42,13 @@ export async function findWarehouse(
   const missing = { 400: 'WAREHOUSE_UNAVAILABLE', 404: 'WAREHOUSE_UNAVAILABLE' } as const;
   const failure = answerFailure(missing);
   return checked(
-    await api.call(Warehouse, { method: 'GET', path: `${path}/${id}`, timeoutMs, failure }),
+    await api.call(Warehouse, {
+      method: 'GET',
+      path: `${path}/${id}`,
+      timeoutMs,
+      maxBytes,
+      failure,
+    }),
   );
 }
 

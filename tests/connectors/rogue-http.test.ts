@@ -1,0 +1,47 @@
+import { createClickhouseConnector } from '../../workers/connectors/clickhouse/connector.ts';
+import { defaultDeadlines as clickhouseDeadlines } from '../../workers/connectors/clickhouse/limits.ts';
+import { createDatabricksConnector } from '../../workers/connectors/databricks/connector.ts';
+import { defaultDeadlines as databricksDeadlines } from '../../workers/connectors/databricks/limits.ts';
+import { createPosthogConnector } from '../../workers/connectors/posthog/connector.ts';
+import { defaultHttpDeadlines } from '../../workers/egress/http/http.ts';
+import { refusesRogues } from './rogue-http.ts';
+
+/** Every wait of these deadlines as short. */
+function every<T extends object>(deadlines: T, timeoutMs: number): T {
+  return {
+    ...deadlines,
+    ...Object.fromEntries(Object.keys(deadlines).map((name) => [name, timeoutMs])),
+  };
+}
+
+refusesRogues({
+  dialect: 'CLICKHOUSE',
+  connector: (route, timeoutMs) =>
+    createClickhouseConnector({ route, deadlines: every(clickhouseDeadlines, timeoutMs) }),
+  connection: { host: 'clickhouse.example', username: 'somebody' },
+  password: 'canary-rogue-clickhouse-password',
+  expected: { 'writes an error of 1 MB': 'PROTOCOL_ERROR' },
+});
+
+refusesRogues({
+  dialect: 'POSTHOG',
+  connector: (route, timeoutMs) =>
+    // Small, so that a body can reach it within the deadline.
+    createPosthogConnector({
+      route,
+      deadlines: every(defaultHttpDeadlines, timeoutMs),
+      maxSchemaBytes: 1024 * 1024,
+    }),
+  connection: { host: 'eu.posthog.com', databaseName: '1' },
+  password: 'phx_canary-rogue-posthog-key',
+});
+
+refusesRogues({
+  dialect: 'DATABRICKS',
+  connector: (route, timeoutMs) =>
+    createDatabricksConnector({ route, deadlines: every(databricksDeadlines, timeoutMs) }),
+  connection: { host: 'adb-4711.11.azuredatabricks.net', databaseName: 'main' },
+  password: 'dapi-canary-rogue-databricks-token',
+  // A workspace without warehouses answers with an empty object.
+  expected: { 'answers with JSON of another shape': 'WAREHOUSE_UNAVAILABLE' },
+});
