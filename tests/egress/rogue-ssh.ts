@@ -56,7 +56,7 @@ export async function startRogueSsh(rogue: RogueSsh = {}): Promise<RogueSshServe
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    port: server.address().port,
+    port: portOf(server),
     fingerprints: keys.map(({ publicKey }) =>
       fingerprintOf(Buffer.from(publicKey.split(' ')[1] ?? '', 'base64')),
     ),
