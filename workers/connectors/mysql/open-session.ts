@@ -11,6 +11,9 @@ import { requestTls } from './request-tls.ts';
 import { MysqlSession } from './session.ts';
 import { type Endpoint, endpointOf } from './target.ts';
 
+/** Asks a server to end the session of a thread, which was connected to `address`. Never throws. */
+type Killer = (address: string, threadId: number) => Promise<void>;
+
 export interface SessionSettings {
   readonly deadlines: Deadlines;
   readonly limits: WireLimits;
@@ -21,11 +24,26 @@ export interface SessionSettings {
  * Opens, checks, encrypts and signs in, in that order.
  * Throws ConnectionFailure; nothing is left open then.
  */
-export async function openSession(
+export function openSession(
   target: ConnectionTarget,
   settings: SessionSettings,
   signal: AbortSignal,
   step: ProbeStepper = (_name, work) => work(),
+): Promise<MysqlSession> {
+  const kill: Killer = (address, threadId) => killSession(target, settings, address, threadId);
+  return open(target, settings, { signal, step, kill });
+}
+
+interface Opening {
+  readonly signal: AbortSignal;
+  readonly step: ProbeStepper;
+  readonly kill: Killer;
+}
+
+async function open(
+  target: ConnectionTarget,
+  settings: SessionSettings,
+  { signal, step, kill }: Opening,
 ): Promise<MysqlSession> {
   const { deadlines, resolver } = settings;
   const endpoint = await endpointBySteps(target, step);
@@ -51,9 +69,10 @@ export async function openSession(
     const upgraded = encrypted ? await step('tls', secure) : null;
     return await step('sign-in', async () => {
       const { socket, greeting } = upgraded ?? { socket: plain, greeting: await greet() };
-      const kill = (threadId: number): Promise<void> =>
-        killSession(target, settings, address, threadId);
-      const context = { endpoint, deadlines, limits: settings.limits, signal, kill };
+      const context = {
+        ...{ endpoint, deadlines, limits: settings.limits, signal },
+        kill: (threadId: number) => kill(address, threadId),
+      };
       const session = new MysqlSession(socket, greeting, context);
       await session.signIn();
       return session;
@@ -96,7 +115,15 @@ async function killSession(
           ? Promise.resolve([address])
           : Promise.reject(new ConnectionFailure('HOST_NOT_FOUND'));
   try {
-    const session = await openSession(target, { ...settings, resolver }, signal);
+    const session = await open(
+      target,
+      { ...settings, resolver },
+      {
+        ...{ signal, step: (_name, work) => work() },
+        // A killer that is stuck is not killed in turn, or a mute server would keep us at it for ever.
+        kill: () => Promise.resolve(),
+      },
+    );
     try {
       await session.query(`kill ${threadId}`, { rows: 0, timeoutMs: closeMs });
     } finally {
