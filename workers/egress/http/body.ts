@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { ConnectionFailure } from '../../connectors/connector.ts';
 import { withDeadline } from '../deadline.ts';
@@ -62,6 +63,8 @@ export async function* readBody(
       yield next.value;
     }
     complete = true;
+    // undici gives the connection back a turn later; without it the next request would open another.
+    await setImmediate();
   } catch (error) {
     throw toHttpFailure(error);
   } finally {

@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import { ConnectionFailure } from '../../connectors/connector.ts';
 
@@ -8,10 +9,13 @@ export function toHttpFailure(error: unknown): ConnectionFailure {
 }
 
 function codeOf(error: unknown): ConnectionFailureCode {
-  if (!(error instanceof Error) || !('code' in error)) return 'INTERNAL_ERROR';
+  if (!(error instanceof Error)) return 'INTERNAL_ERROR';
+  // The parser's objections; its code is missing from the commonest of them.
+  if (error instanceof errors.HTTPParserError) return 'PROTOCOL_ERROR';
+  if (!('code' in error)) return 'INTERNAL_ERROR';
   const code = String(error.code);
-  // HPE_*: the parser's objections; Z_*: zlib's, to what should have been gzip.
-  if (code.startsWith('HPE_') || code.startsWith('Z_')) return 'PROTOCOL_ERROR';
+  // Z_*: zlib's objections to what should have been gzip.
+  if (code.startsWith('Z_')) return 'PROTOCOL_ERROR';
   return failures[code] ?? ('syscall' in error ? 'CONNECTION_LOST' : 'INTERNAL_ERROR');
 }
 
