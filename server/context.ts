@@ -7,7 +7,8 @@ import type { Sealer } from '../shared/vault/seal.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
 import type { Limiter } from './identity/limiter.ts';
 import type { UnsafeCredential } from './identity/credential.ts';
-import type { Principal, Principals } from './identity/principals.ts';
+import type { Principal } from './identity/principal.ts';
+import type { Principals } from './identity/principals.ts';
 import type { Verifications } from './verifications.ts';
 
 /** What the process has once. */

@@ -1,5 +1,4 @@
 import { pathToFileURL } from 'node:url';
-import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { createOrm } from '../shared/db/orm.ts';
 import { EnvError, readEnv } from '../shared/env.ts';
@@ -13,17 +12,17 @@ const lockKey = 7_246_315;
  * the processes start; a second run, at the same time or later, waits and then changes nothing.
  */
 export async function migrate({ databaseUrl }: { databaseUrl: string }): Promise<void> {
-  const lock = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: 'basekeep-migrate',
-  });
-  await lock.connect();
+  const lock = createOrm({ databaseUrl, poolSize: 1 });
   try {
-    await lock.query('select pg_advisory_lock($1)', [lockKey]);
-    await migrateTables(databaseUrl);
-    await migrateQueues(databaseUrl);
+    // Held to the end of this transaction, which itself changes nothing.
+    await lock.em.fork().transactional(async (em) => {
+      await em.execute('set local idle_in_transaction_session_timeout = 0');
+      await em.execute('select pg_advisory_xact_lock(?)', [lockKey]);
+      await migrateTables(databaseUrl);
+      await migrateQueues(databaseUrl);
+    });
   } finally {
-    await lock.end();
+    await lock.close(true);
   }
 }
 

@@ -46,7 +46,7 @@ export const CatalogIndex = z.object({
   predicate: z.string().nullable(),
 });
 
-export const tableKinds = [
+const tableKinds = [
   'table',
   'partitioned table',
   'view',

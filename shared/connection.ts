@@ -32,12 +32,12 @@ function isCertificateBundle(pem: string): boolean {
 const fingerprint = /^(SHA256:[A-Za-z0-9+/]{43})?$/;
 
 // The contract allows empty strings; they count as absent (see `given`).
-export const Host = text({ max: 255 }).refine(isHost, 'Must be a host name or an IP address');
+const Host = text({ max: 255 }).refine(isHost, 'Must be a host name or an IP address');
 export const SshHostKey = text({ max: 100 }).regex(
   fingerprint,
   'Must be a fingerprint as ssh-keygen -lf prints it: SHA256: and 43 characters',
 );
-export const Port = z.int().min(0).max(65_535);
+const Port = z.int().min(0).max(65_535);
 const Name = text({ max: 1_024 });
 const Secret = text({ max: 16_384 });
 

@@ -17,7 +17,7 @@ export function createLogger(level: string, process: 'api' | 'worker' | 'launche
 }
 
 /** What may be said of an unknown error: its class, its code and where in our code it was thrown. */
-export function describeError(error: unknown): { type: string; code?: string; at?: string[] } {
+function describeError(error: unknown): { type: string; code?: string; at?: string[] } {
   if (!(error instanceof Error)) return { type: typeof error };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return { type: error.constructor.name, ...(code ? { code } : {}), at: framesOf(error) };

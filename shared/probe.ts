@@ -7,7 +7,7 @@ import {
 import { healthStatuses } from './db/entities/data-source.entity.ts';
 
 /** The layers of a probe, outermost first. A failed step ends the probe. */
-export const probeSteps = [
+const probeSteps = [
   'resolve',
   'address',
   'connect',

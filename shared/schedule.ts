@@ -1,6 +1,6 @@
 /** How often a schema is synced and a connection is checked, in milliseconds. */
-export const syncIntervalMs = 24 * 60 * 60 * 1_000;
-export const healthIntervalMs = 5 * 60 * 1_000;
+const syncIntervalMs = 24 * 60 * 60 * 1_000;
+const healthIntervalMs = 5 * 60 * 1_000;
 
 // A tenth either way, so that what was created together does not stay together.
 const jitter = (intervalMs: number): number => intervalMs * (0.9 + Math.random() * 0.2);

@@ -1,5 +1,5 @@
 import type { Role } from '../../shared/roles.ts';
-import type { Principal } from './principals.ts';
+import { fullAccess, type Principal } from './principal.ts';
 
 /** What a procedure may ask of its caller, as `resource:action`. The same words are keys' scopes. */
 export const permissions = [
@@ -22,15 +22,12 @@ export const permissions = [
 
 export type Permission = (typeof permissions)[number];
 
-/** The scope that stands for all of them, those to come included. */
-export const fullAccess = 'system:full-access';
-
 export const scopes = [...permissions, fullAccess] as const;
 
 export type Scope = (typeof scopes)[number];
 
 /** What each role may do in its organization, as far as its keys' scopes let it. */
-export const rolePermissions: Record<Role, ReadonlySet<Permission>> = {
+const rolePermissions: Record<Role, ReadonlySet<Permission>> = {
   ADMIN: new Set(permissions),
   MEMBER: new Set<Permission>(['organizations:read']),
 };

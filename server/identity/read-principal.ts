@@ -3,8 +3,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Orm } from '../../shared/db/orm.ts';
 import type { Environment } from '../../shared/environments.ts';
 import type { Role } from '../../shared/roles.ts';
-import { fullAccess } from './permissions.ts';
-import type { Principal } from './principals.ts';
+import { fullAccess, type Principal } from './principal.ts';
 
 interface KeyRow {
   id: string;

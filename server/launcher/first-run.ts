@@ -11,7 +11,7 @@ import { CreateDataSource } from '../features/data-sources/contract.ts';
 import { createDataSource } from '../features/data-sources/create-data-source.ts';
 import { createOrganization } from '../features/organizations/create-organization.ts';
 import { hashPassword } from '../identity/password.ts';
-import { actingAs } from '../identity/principals.ts';
+import { actingAs } from '../identity/principal.ts';
 import type { DemoConnection } from './demo-shop.ts';
 
 /** What nobody can find out later: shown once. */

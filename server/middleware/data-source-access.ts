@@ -1,5 +1,5 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
-import type { Principal } from '../identity/principals.ts';
+import type { Principal } from '../identity/principal.ts';
 
 /**
  * Which rows of `data_source` a caller may use, as a condition for any query over them: a key of one

@@ -25,7 +25,7 @@ export const auditActions = {
 
 export type AuditAction = keyof typeof auditActions;
 
-export interface Actor {
+interface Actor {
   readonly type: 'user' | 'api_key' | 'system';
   readonly id: string | null;
 }

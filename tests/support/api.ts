@@ -7,7 +7,7 @@ import { createApiKey } from '../../server/features/api-keys/create-api-key.ts';
 import { createOrganization } from '../../server/features/organizations/create-organization.ts';
 import { createBasekeepClient } from '../../server/client.ts';
 import { createAccessTokens } from '../../server/identity/access-tokens.ts';
-import { actingAs } from '../../server/identity/principals.ts';
+import { actingAs } from '../../server/identity/principal.ts';
 import { startApi, type Api } from '../../server/start-api.ts';
 import { systemOrigin } from '../../shared/audit/events.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -21,7 +21,7 @@ import { useResponseRecorder, type ResponseRecorder } from './responses.ts';
 
 await sodium.ready;
 
-export const signingKey = generateKeyPairSync('ed25519').privateKey.export({
+const signingKey = generateKeyPairSync('ed25519').privateKey.export({
   type: 'pkcs8',
   format: 'pem',
 }) as string;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { createDataSource } from '../../server/features/data-sources/create-data-source.ts';
-import { actingAs } from '../../server/identity/principals.ts';
+import { actingAs } from '../../server/identity/principal.ts';
 import { requestSync } from '../../server/features/data-sources/request-sync.ts';
 import type { CallerContext } from '../../server/context.ts';
 import { keyFilesIn, makeKeys, type KeyFiles } from '../../server/launcher/keys.ts';

@@ -4,7 +4,8 @@ import { environments } from '../../../shared/environments.ts';
 import { Id } from '../../../shared/ids.ts';
 import { text } from '../../../shared/text.ts';
 
-import { fullAccess, scopes } from '../../identity/permissions.ts';
+import { scopes } from '../../identity/permissions.ts';
+import { fullAccess } from '../../identity/principal.ts';
 
 const Cidr = text({ max: 50 }).refine((value) => {
   const [address = '', bits = ''] = value.split('/');

@@ -5,7 +5,7 @@ import { permissions } from '../../identity/permissions.ts';
 
 // Argon2id takes any length; 1,024 bytes keep one sign-in from being a burden.
 const bytes = (value: string): number => Buffer.byteLength(value.normalize('NFKC'), 'utf8');
-export const NewPassword = text({ max: 1_024 }).refine(
+const NewPassword = text({ max: 1_024 }).refine(
   (value) => bytes(value) >= 12 && bytes(value) <= 1_024,
   'Must have 12 to 1,024 bytes',
 );

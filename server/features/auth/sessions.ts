@@ -45,7 +45,7 @@ export async function changePassword(ctx: CallerContext, input: ChangePassword) 
 }
 
 /** Ends a user's sessions, but for the one to keep. */
-export async function revokeSessions(
+async function revokeSessions(
   em: EntityManager,
   { clock }: Pick<CallerContext, 'clock'>,
   userId: string,

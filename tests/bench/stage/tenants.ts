@@ -1,6 +1,6 @@
 import { createApiKey } from '../../../server/features/api-keys/create-api-key.ts';
 import { createOrganization } from '../../../server/features/organizations/create-organization.ts';
-import { actingAs } from '../../../server/identity/principals.ts';
+import { actingAs } from '../../../server/identity/principal.ts';
 import { systemOrigin } from '../../../shared/audit/events.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { User } from '../../../shared/db/entities/user.entity.ts';

@@ -4,7 +4,7 @@ import { User } from '../../../shared/db/entities/user.entity.ts';
 import { createOrm } from '../../../shared/db/orm.ts';
 import { newId } from '../../../shared/ids.ts';
 import { createApiKey } from '../../../server/features/api-keys/create-api-key.ts';
-import { actingAs } from '../../../server/identity/principals.ts';
+import { actingAs } from '../../../server/identity/principal.ts';
 import { createOrganization } from '../../../server/features/organizations/create-organization.ts';
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
 import { migrate } from '../../../server/migrate.ts';

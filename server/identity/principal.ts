@@ -1,0 +1,30 @@
+import type { Environment } from '../../shared/environments.ts';
+import type { Role } from '../../shared/roles.ts';
+
+/** The scope that stands for all of them, those to come included. */
+export const fullAccess = 'system:full-access';
+
+/** Who calls: always a user, by one of its credentials. */
+export interface Principal {
+  readonly kind: 'session' | 'bearer' | 'pair';
+  /** Of the session or the key. */
+  readonly credentialId: string;
+  readonly userId: string;
+  /** The organizations that this credential reaches. A pair reaches its own alone. */
+  readonly roles: ReadonlyMap<string, Role>;
+  /** What the credential was given; a session has full access. */
+  readonly scopes: ReadonlySet<string>;
+  /** The data sources it may touch; null for both kinds. */
+  readonly environment: Environment | null;
+  /** When the user last typed its password; null for keys, which never do. */
+  readonly signedInAtMs: number | null;
+  /** Addresses that may use the key, in CIDR form; empty = all. */
+  readonly allowedCidrs: readonly string[];
+  /** Milliseconds since the epoch; Infinity for a key without expiry. */
+  readonly expiresAtMs: number;
+}
+
+/** What a use case outside of any request acts as: a user with everything that is its own. */
+export function actingAs(userId: string) {
+  return { userId, kind: 'session', scopes: new Set([fullAccess]), environment: null } as const;
+}
