@@ -156,6 +156,22 @@ describe('an answer', () => {
     await http.close();
   });
 
+  test('that unpacks to nothing, for ever, is limited by what comes over the wire', async () => {
+    const gzipHeader = Buffer.from('1f8b0800000000000003', 'hex');
+    // RFC 1951, section 3.2.4: a stored block of no bytes, which is not the last one.
+    const nothing = Buffer.from('000000ffff', 'hex');
+    const http = await open(
+      await serve((_request, response) => {
+        response.setHeader('content-encoding', 'gzip');
+        response.write(gzipHeader);
+        response.end(Buffer.concat(Array.from({ length: 200_000 }, () => nothing)));
+      }),
+    );
+    const answer = await http.request({ ...get, maxBytes: 10_000 });
+    await expect(answer.text()).rejects.toThrow('LIMIT_EXCEEDED');
+    await http.close();
+  });
+
   test('may take its reader as long as he likes, but not its sender', async () => {
     const http = await open(
       await serve((request, response) => {

@@ -61,6 +61,15 @@ export function databricksHandler(state: DatabricksState): StandInHandler {
   return (request) => {
     const { method, path, headers } = request;
     if (method === 'POST' && path === '/oidc/v1/token') return issueToken(state, issued, request);
+    if (path === '/oidc/.well-known/oauth-authorization-server') {
+      // The SDK asks where tokens are; our connector knows, and would not go where an answer points.
+      const origin = `https://${headers.host}`;
+      const endpoints = {
+        authorization_endpoint: `${origin}/oidc/v1/authorize`,
+        token_endpoint: `${origin}/oidc/v1/token`,
+      };
+      return { status: 200, body: endpoints };
+    }
     const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
     if (token !== state.token && !issued.has(token)) {
       return failure(403, '403', 'Invalid access token.');
