@@ -3,7 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Connection, ConnectionSecrets } from '../../shared/connection.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../../workers/connectors/connector.ts';
 import { noFindings } from '../../workers/egress/findings.ts';
-import { openTransport, type TransportOptions } from '../../workers/egress/transport.ts';
+import { openTransport } from '../../workers/egress/transport.ts';
+import type { TransportOptions } from '../../workers/egress/transport-options.ts';
 import { connectionTarget } from '../support/connection-target.ts';
 
 export interface SshTarget {

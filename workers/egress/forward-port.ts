@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { ConnectionFailure } from '../connectors/connector.ts';
 import { portOf } from './ssh/socket-pair.ts';
-import { openTransport, type TransportOptions, type TransportTarget } from './transport.ts';
+import { openTransport } from './transport.ts';
+import type { TransportOptions, TransportTarget } from './transport-options.ts';
 
 export interface ForwardedPort {
   readonly host: '127.0.0.1';

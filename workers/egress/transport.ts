@@ -1,32 +1,7 @@
 import type { Socket } from 'node:net';
-import type { ConnectionTarget } from '../connectors/connector.ts';
-import type { Resolver } from './resolve.ts';
-import { openGuardedSocket, type StepRunner } from './socket.ts';
+import { openGuardedSocket } from './socket.ts';
 import { openThroughTunnel } from './ssh/open.ts';
-
-/** What of a target decides how its sockets are opened. */
-export type TransportTarget = Pick<
-  ConnectionTarget,
-  'connection' | 'secrets' | 'egress' | 'sshHostKey' | 'findings'
->;
-
-/** Runs one named step on the way to a server; a probe times the steps through it. */
-export type TransportStepRunner = <T>(
-  step: Parameters<StepRunner>[0] | 'ssh',
-  work: () => Promise<T>,
-) => Promise<T>;
-
-export interface TransportOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly signal: AbortSignal;
-  readonly resolveTimeoutMs?: number;
-  readonly connectTimeoutMs: number;
-  /** For SSH's key exchange and sign-in; 10 s unless said otherwise. */
-  readonly sshTimeoutMs?: number;
-  readonly resolver?: Resolver;
-  readonly step?: TransportStepRunner;
-}
+import type { TransportOptions, TransportTarget } from './transport-options.ts';
 
 /**
  * The one way from a connector to its server: a guarded socket, through the data source's SSH

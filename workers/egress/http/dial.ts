@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { ConnectionFailure, type ProbeStepName } from '../../connectors/connector.ts';
 import type { Resolver } from '../resolve.ts';
 import { startTls } from '../tls.ts';
-import { openTransport, type TransportTarget } from '../transport.ts';
+import { openTransport } from '../transport.ts';
+import type { TransportTarget } from '../transport-options.ts';
 import type { HttpDeadlines } from './limits.ts';
 
 /** Runs one named step of opening a connection; a probe times the steps through it. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Pool } from 'undici';
 import { ConnectionFailure } from '../../connectors/connector.ts';
-import type { TransportTarget } from '../transport.ts';
+import type { TransportTarget } from '../transport-options.ts';
 import { readBody, WaitBudget } from './body.ts';
 import { dial, type HttpRoute, type HttpStep, parseOrigin } from './dial.ts';
 import { toHttpFailure } from './failures.ts';

@@ -2,7 +2,11 @@ import type { Socket } from 'node:net';
 import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import { ConnectionFailure } from '../../connectors/connector.ts';
 import { openGuardedSocket } from '../socket.ts';
-import type { TransportOptions, TransportStepRunner, TransportTarget } from '../transport.ts';
+import type {
+  TransportOptions,
+  TransportStepRunner,
+  TransportTarget,
+} from '../transport-options.ts';
 import { signInToSsh } from './sign-in-to-ssh.ts';
 import { Tunnel } from './tunnel.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { ConnectionFailure } from '../../connectors/connector.ts';
 import type { Deadline } from '../deadline.ts';
-import type { TransportOptions, TransportTarget } from '../transport.ts';
+import type { TransportOptions, TransportTarget } from '../transport-options.ts';
 import { hostKeyKinds } from './algorithms.ts';
 import { SshConnection } from './connection.ts';
 import { HostKeyCheck } from './host-key.ts';

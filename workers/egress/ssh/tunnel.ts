@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { ConnectionFailure } from '../../connectors/connector.ts';
 import { withDeadline } from '../deadline.ts';
-import type { TransportOptions } from '../transport.ts';
+import type { TransportOptions } from '../transport-options.ts';
 import type { SshConnection } from './connection.ts';
 import { join } from './join.ts';
 import { openSocketPair } from './socket-pair.ts';
