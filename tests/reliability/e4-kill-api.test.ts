@@ -11,7 +11,7 @@ import { balanceOf } from './e4-acknowledged.ts';
 const isNightly = inject('size') === 'nightly';
 const wanted = isNightly ? 20_000 : 1_000;
 const kills = isNightly ? 60 : 5;
-const timeoutMs = isNightly ? 3_600_000 : 120_000;
+const timeoutMs = isNightly ? 3_600_000 : 180_000;
 const clients = 16;
 
 const database = useDatabase();
@@ -61,7 +61,8 @@ test(
     const { url } = api;
     const port = Number(new URL(url).port);
     const acknowledged = new Set<string>();
-    let interrupted = 0;
+    /** Requests that had been taken when the process died: stored or not, nobody was told. */
+    let cut = 0;
 
     const client = async (n: number): Promise<void> => {
       const tenant = tenants[n % tenants.length];
@@ -72,8 +73,8 @@ test(
         } catch (error) {
           // A connection that broke or was refused; an answer that is wrong is no such error.
           if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
-          interrupted += 1;
-          await delay(20);
+          if (!wasRefused(error)) cut += 1;
+          await delay(100);
         }
       }
     };
@@ -98,12 +99,16 @@ test(
       brokenChains: [],
     });
     expect(acknowledged.size).toBeGreaterThanOrEqual(wanted);
-    // The kills did hit creations under way; more of those may have been stored than were heard of.
-    expect(interrupted).toBeGreaterThanOrEqual(kills);
-    expect(sources.size - acknowledged.size).toBeLessThanOrEqual(interrupted);
+    // The kills did hit creations under way, and only those may be stored without a 201.
+    expect(cut).toBeGreaterThanOrEqual(kills);
+    expect(sources.size - acknowledged.size).toBeLessThanOrEqual(cut);
   },
   timeoutMs,
 );
+
+/** Nobody listened: the request did not reach a process. */
+const wasRefused = (error: Error): boolean =>
+  error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ECONNREFUSED';
 
 /** PostgreSQL notices a moment later that the other end of a transaction is gone. */
 async function untilRolledBack(): Promise<void> {
