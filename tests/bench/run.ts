@@ -49,7 +49,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 async function runBench(name: string, bench: Bench): Promise<boolean> {
   const profileDir = values.profile ? path.join(resultsDir, 'profiles', name) : undefined;
   const startedAt = new Date();
-  const machine = describeMachine();
+  const machine = await describeMachine();
   const notes: string[] = [];
   process.stdout.write(`${name}\n`);
   let figures: Figure[];
