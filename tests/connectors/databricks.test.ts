@@ -88,7 +88,13 @@ const awkward = [
     type: 'VIEW',
     columns: [[long, 'int', 'YES', null, null]],
   }),
-  tableOf({ schema: '\u{1f4a5}', name: 'm', type: 'MATERIALIZED_VIEW' }),
+  // By bytes after the one before, by UTF-16 code units ahead of it.
+  tableOf({
+    schema: '\u{1f4a5}',
+    name: 'm',
+    type: 'MATERIALIZED_VIEW',
+    columns: [['c', 'int', 'YES', null, null]],
+  }),
   tableOf({ schema: 'zoo', name: 'f', type: 'FOREIGN' }),
 ];
 
@@ -155,7 +161,10 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of Databricks ${vendorMissin
           kind: 'view',
           columns: [column(long, 'int')],
         }),
-        catalogTable({ schema: '\u{1f4a5}', name: 'm', kind: 'materialized view' }),
+        catalogTable({
+          ...{ schema: '\u{1f4a5}', name: 'm', kind: 'materialized view' },
+          columns: [column('c', 'int')],
+        }),
         catalogTable({ schema: 'zoo', name: 'f', kind: 'foreign table' }),
       ],
     },

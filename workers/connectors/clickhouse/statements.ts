@@ -56,7 +56,10 @@ export interface CatalogStatements {
 export interface CatalogScope {
   /** Only the session's own database, or every one. */
   readonly oneDatabase: boolean;
-  /** Any row, in any order, to prove that the statement can be run. */
+  /**
+   * Any row, of the system's own tables, to prove that the statement can be run: the first column
+   * of 2,000 tables takes 75 ms.
+   */
   readonly proofOnly: boolean;
 }
 
@@ -98,7 +101,8 @@ export function catalogStatements(features: Features, scope: CatalogScope): Cata
   };
 }
 
-function databases({ oneDatabase }: CatalogScope): string {
+function databases({ oneDatabase, proofOnly }: CatalogScope): string {
+  if (proofOnly) return `database = 'system'`;
   if (oneDatabase) return 'database = currentDatabase()';
   // Temporary tables belong to no database, or to the one with the long name.
   const internal = ['', 'system', 'INFORMATION_SCHEMA', 'information_schema'];
