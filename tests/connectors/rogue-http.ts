@@ -294,8 +294,8 @@ async function startRogue(
 async function flood(socket: Socket, first: string, again: string): Promise<void> {
   socket.write(first);
   while (!socket.destroyed) {
-    if (socket.write(again)) await new Promise((resolve) => setImmediate(resolve));
-    else await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+    // Called when it has gone, or cannot go any more.
+    await new Promise<void>((resolve) => socket.write(again, () => resolve()));
   }
 }
 

@@ -101,7 +101,7 @@ export class OrderedRows {
 }
 
 /** Order of code units, which is that of bytes where each character stands for a byte. */
-export function byCodeUnit(a: string, b: string): number {
+function byCodeUnit(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -1,7 +1,7 @@
 import { openHttp } from '../../egress/http/http.ts';
 import type { ConnectionTarget } from '../connector.ts';
 import { endpointOf } from './endpoint.ts';
-import type { SessionSettings } from './session.ts';
+import type { SessionSettings } from './limits.ts';
 
 /**
  * Asks the server to stop statements of ours. Current servers also notice that the connection has

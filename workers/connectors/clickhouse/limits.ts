@@ -1,4 +1,8 @@
-import { defaultHttpDeadlines, type HttpDeadlines } from '../../egress/http/http.ts';
+import {
+  defaultHttpDeadlines,
+  type HttpDeadlines,
+  type HttpRoute,
+} from '../../egress/http/http.ts';
 
 /** How long each wait of a session may take, in milliseconds. */
 export interface Deadlines extends HttpDeadlines {
@@ -21,6 +25,12 @@ export const defaultDeadlines: Deadlines = {
   readMs: 3_600_000,
   closeMs: 1_000,
 };
+
+/** What a session is opened with, beside its target. */
+export interface SessionSettings {
+  readonly deadlines: Deadlines;
+  readonly route: HttpRoute;
+}
 
 /** One row as it comes over the wire. */
 export const maxRowBytes = 16 * 1024 * 1024;

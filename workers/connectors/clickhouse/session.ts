@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   type HttpResponse,
-  type HttpRoute,
   type HttpSession,
   type HttpStep,
   openHttp,
@@ -11,7 +10,7 @@ import type { Row } from '../ordered-rows.ts';
 import { killQueries } from './cancel.ts';
 import { endpointOf } from './endpoint.ts';
 import { answerFailure } from './failures.ts';
-import { type Deadlines, maxRowBytes, maxSmallBytes } from './limits.ts';
+import { maxRowBytes, maxSmallBytes, type SessionSettings } from './limits.ts';
 import {
   type Features,
   featuresStatement,
@@ -20,11 +19,6 @@ import {
   versionStatement,
 } from './statements.ts';
 import { parseLine } from './tab-separated.ts';
-
-export interface SessionSettings {
-  readonly deadlines: Deadlines;
-  readonly route: HttpRoute;
-}
 
 export interface Ask {
   /** Of the answer, on the wire and unpacked each. */

@@ -42,7 +42,7 @@ const notColumns = new Set([
 ]);
 
 /** HogQL knows one namespace per project. */
-export const schemaName = 'posthog';
+const schemaName = 'posthog';
 
 /**
  * A table as PostHog describes it: names, types and, for synced tables, a count of rows. It says
