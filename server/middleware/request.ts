@@ -53,7 +53,10 @@ function closeSignal(res: Response): AbortSignal {
   const known: unknown = res.locals['signal'];
   if (known instanceof AbortSignal) return known;
   const controller = new AbortController();
-  res.once('close', () => controller.abort());
+  // Aborting costs more than the rest of a short request, and who has the answer needs none.
+  res.once('close', () => {
+    if (!res.writableFinished) controller.abort();
+  });
   res.locals['signal'] = controller.signal;
   return controller.signal;
 }
