@@ -94,6 +94,13 @@ describe('a catalog without measure', () => {
     expect(await rogues.read(fakeMysql({ rows: complete }))).toBe('PROTOCOL_ERROR');
   });
 
+  test('rows shorter than their head are PROTOCOL_ERROR', async () => {
+    const head = wire.rowsHead(6);
+    const short = [wire.textRow(9, tableRow('t').slice(0, 5)), wire.eof(10)];
+    const broken = atSource('tables', (peer) => peer.send(Buffer.concat([head, ...short])));
+    expect(await rogues.read(fakeMysql(broken))).toBe('PROTOCOL_ERROR');
+  });
+
   test('a table that comes twice, or from elsewhere, is read once, or not', async () => {
     const tables = [tableRow('t'), tableRow('t')];
     const elsewhere = fakeMysql({

@@ -24,6 +24,7 @@ export interface FakeServer {
 
 /** How many columns each catalog statement has; an empty answer has them too. */
 const columnsOf: { readonly [source: string]: number } = {
+  tables: 6,
   columns: 11,
   statistics: 10,
   key_column_usage: 8,
@@ -92,7 +93,8 @@ function answerTo(text: string, server: FakeServer): Buffer {
       1,
     );
   }
-  return answer(rows[source] ?? [], source === 'tables' ? 6 : columnsOf[source]);
+  const found = rows[source] ?? [];
+  return answer(found, found[0]?.length ?? columnsOf[source]);
 }
 
 /** A row of the tables statement. */

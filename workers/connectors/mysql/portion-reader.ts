@@ -39,7 +39,7 @@ export async function readPortion(
   const tables = new Map<string, Row>();
   await stream(context, statements.tables(portion), (row) => {
     if (session.receivedBytes - startedAt > limits.maxTableBytes) exceeded();
-    if (isWithin(portion, row) && isCatalogTable(row)) tables.set(keyOf(row), row);
+    if (isWithin(portion, row) && isCatalogTable(row, context.kind)) tables.set(keyOf(row), row);
   });
   if (tables.size === 0) return { tables: [] };
   const most = tables.size > 1 ? limits.portionBytes : limits.maxTableBytes;

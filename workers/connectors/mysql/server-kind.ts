@@ -15,7 +15,8 @@ export interface ServerKind {
 export function serverKindOf(version: string): ServerKind {
   const isMariadb = /mariadb/i.test(version);
   const isVitess = /vitess/i.test(version);
-  const numbers = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? [];
+  // MariaDB puts 5.5.5- before its number for old replicas; some proxies show it.
+  const numbers = /^(?:5\.5\.5-)?(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? [];
   const [major, minor, patch] = numbers.slice(1).map((part) => Number(part));
   const number = ((major ?? 0) * 1_000 + (minor ?? 0)) * 1_000 + (patch ?? 0);
   return {

@@ -8,6 +8,7 @@ import { ConnectionFailure } from '../connector.ts';
 import { type DefaultFacts, toDefault, toGenerated, unescaped } from './defaults.ts';
 import type { ServerKind } from './server-kind.ts';
 import type { Row } from './session.ts';
+import { isVitessInternal } from './vitess.ts';
 
 /** The rows that belong to one table, each list as its statement in statements.ts has them. */
 export interface TableRows {
@@ -31,8 +32,9 @@ const actions: { readonly [rule: string]: CatalogForeignKey['onUpdate'] | undefi
 const notTables = new Set(['SEQUENCE', 'SYSTEM VIEW', 'TEMPORARY', 'TEMPORARY SEQUENCE']);
 
 /** Whether a row of the tables statement is one of a catalog's. */
-export function isCatalogTable(table: Row): boolean {
-  return !notTables.has(given(table[2]).toUpperCase());
+export function isCatalogTable([, name, type]: Row, kind: ServerKind): boolean {
+  if (notTables.has(given(type).toUpperCase())) return false;
+  return !(kind.isVitess && isVitessInternal(given(name)));
 }
 
 /**
