@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ConnectionField, SecretField } from './connection.ts';
 
 /** Who can do something about a failure. */
-export const failureActors = [
+const failureActors = [
   'you',
   'your network',
   'your database admin',

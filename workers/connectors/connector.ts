@@ -5,7 +5,7 @@ import type { ProbeReport } from '../../shared/probe.ts';
 import type { Findings } from '../egress/findings.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
 
-export type { ProbeReport, ProbeStep, ProbeStepName } from '../../shared/probe.ts';
+export type { ProbeReport, ProbeStepName } from '../../shared/probe.ts';
 
 /** Where to connect and what with. `secrets` is valid only until the surrounding `vault.use` ends. */
 export interface ConnectionTarget {

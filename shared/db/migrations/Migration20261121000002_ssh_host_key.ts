@@ -15,4 +15,10 @@ export class Migration20261121000002_ssh_host_key extends Migration {
         where not connection ? 'sshHostKey'`);
     }
   }
+
+  override down(): void {
+    this.addSql(`
+      alter table health_check drop column ssh_host_key, drop column certificate_expires_in_days`);
+    this.addSql(`alter table data_source drop column ssh_host_key`);
+  }
 }

@@ -1,7 +1,7 @@
 /** The one HTTP client of all dialects that speak HTTP. */
 export { openHttp, HttpSession } from './session.ts';
-export type { HttpOptions, HttpRequest } from './session.ts';
-export { HttpResponse, parseJson } from './response.ts';
+export type { HttpRequest } from './session.ts';
+export { HttpResponse } from './response.ts';
 export { statusFailure } from './failures.ts';
 export { defaultHttpDeadlines } from './limits.ts';
 export type { HttpDeadlines } from './limits.ts';

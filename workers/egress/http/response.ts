@@ -82,7 +82,7 @@ export class HttpResponse {
 }
 
 /** Text as JSON of this shape. Throws PROTOCOL_ERROR for anything else. */
-export function parseJson<T>(text: string, schema: ZodType<T>): T {
+function parseJson<T>(text: string, schema: ZodType<T>): T {
   try {
     const parsed = schema.safeParse(JSON.parse(text));
     if (parsed.success) return parsed.data;

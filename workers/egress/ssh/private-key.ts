@@ -8,7 +8,7 @@ import { costsTooMuch } from './key-cost.ts';
 import { toSshKey } from './key-encoding.ts';
 
 /** A pasted key and what it is encrypted with, as the thread gets them. */
-export interface EncryptedKey {
+interface EncryptedKey {
   readonly text: string;
   readonly passphrase: string;
 }
