@@ -38,7 +38,7 @@ export interface Rogues {
   target(connection: Partial<Connection>, own?: string): ConnectionTarget;
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   readonly limits?: Partial<MysqlLimits>;
   /** Default: long enough for limits to be reached first, on a busy machine too. */
   readonly readStatementMs?: number;

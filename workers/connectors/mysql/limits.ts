@@ -38,7 +38,7 @@ export interface WireLimits {
   readonly maxAnswerBytes: number;
 }
 
-export const defaultWireLimits: WireLimits = {
+const defaultWireLimits: WireLimits = {
   maxRowBytes: 16 * MiB - 2,
   maxChatterBytes: MiB / 4,
   maxAnswerBytes: 256 * MiB,
@@ -52,7 +52,7 @@ export interface PortionLimits {
   readonly portionBytes: number;
 }
 
-export const defaultPortionLimits: PortionLimits = {
+const defaultPortionLimits: PortionLimits = {
   portionTables: 1_000,
   portionBytes: 24 * MiB,
 };

@@ -7,7 +7,7 @@ const sha2 = { fastOk: 3, fullAuthentication: 4 } as const;
 /** Methods that only ever send a proof of the password. */
 const proving = new Set(['mysql_native_password', 'caching_sha2_password']);
 /** Methods that send the password itself, readable for whoever is at the other end. */
-export const revealing: readonly string[] = ['mysql_clear_password', 'sha256_password'];
+const revealing: readonly string[] = ['mysql_clear_password', 'sha256_password'];
 
 /**
  * What a server may ask for while we sign in, and when. Outside of verified TLS no method gets
