@@ -9,7 +9,7 @@ import {
   readOnlyStatement,
   Statements,
   versionStatement,
-} from './statements.ts';
+} from './catalog/statements.ts';
 
 export interface Reading {
   readonly version: string;

@@ -5,7 +5,7 @@ import { toFailure } from './failures.ts';
 import { type Deadlines, defaultDeadlines, defaultLimits, type MysqlLimits } from './limits.ts';
 import { openSession } from './open-session.ts';
 import { probe } from './probe.ts';
-import { readTables } from './read-catalog.ts';
+import { readTables } from './catalog/read-catalog.ts';
 import { beginReading } from './begin-reading.ts';
 import { endpointOf } from './target.ts';
 

@@ -4,10 +4,10 @@ import { openTransport } from '../../egress/transport.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
 import type { ProbeStepper } from '../probe-steps.ts';
 import { toFailure } from './failures.ts';
-import type { Greeting } from './greeting.ts';
+import type { Greeting } from './wire/greeting.ts';
 import type { Deadlines, WireLimits } from './limits.ts';
-import { readGreeting } from './read-greeting.ts';
-import { requestTls } from './request-tls.ts';
+import { readGreeting } from './wire/read-greeting.ts';
+import { requestTls } from './wire/request-tls.ts';
 import { MysqlSession } from './session.ts';
 import { type Endpoint, endpointOf } from './target.ts';
 

@@ -2,7 +2,7 @@ import type { ConnectionTarget, ProbeReport } from '../connector.ts';
 import { probeBySteps } from '../probe-steps.ts';
 import { beginReading, type Reading } from './begin-reading.ts';
 import { openSession, type SessionSettings } from './open-session.ts';
-import type { Portion } from './portions.ts';
+import type { Portion } from './catalog/portions.ts';
 import type { MysqlSession } from './session.ts';
 
 /** Connects, signs in, proves that the catalog can be read, and disconnects. Never throws. */

@@ -2,12 +2,12 @@ import type { Connection } from 'mysql2';
 import type { Socket } from 'node:net';
 import { withDeadline } from '../../egress/deadline.ts';
 import { ConnectionFailure } from '../connector.ts';
-import { createClient } from './client.ts';
+import { createClient } from './wire/client.ts';
 import { toFailure } from './failures.ts';
-import { GatedStream } from './gated-stream.ts';
-import { type Greeting, greetingForDriver } from './greeting.ts';
+import { GatedStream } from './wire/gated-stream.ts';
+import { type Greeting, greetingForDriver } from './wire/greeting.ts';
 import type { Deadlines, WireLimits } from './limits.ts';
-import { PacketGate } from './packet-gate.ts';
+import { PacketGate } from './wire/packet-gate.ts';
 import type { Endpoint } from './target.ts';
 
 /** One row as the server wrote it: text, or null. */

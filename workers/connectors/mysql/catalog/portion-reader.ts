@@ -1,10 +1,10 @@
-import type { CatalogTable } from '../../../shared/catalog.ts';
-import { ConnectionFailure } from '../connector.ts';
-import type { CatalogLimits } from '../limits.ts';
-import type { PortionLimits } from './limits.ts';
+import type { CatalogTable } from '../../../../shared/catalog.ts';
+import { ConnectionFailure } from '../../connector.ts';
+import type { CatalogLimits } from '../../limits.ts';
+import type { PortionLimits } from '../limits.ts';
 import type { Portion } from './portions.ts';
-import type { ServerKind } from './server-kind.ts';
-import type { MysqlSession, Row } from './session.ts';
+import type { ServerKind } from '../server-kind.ts';
+import type { MysqlSession, Row } from '../session.ts';
 import type { Statements } from './statements.ts';
 import { isCatalogTable, type TableRows, toCatalogTable } from './table-parts.ts';
 

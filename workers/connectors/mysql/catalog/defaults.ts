@@ -1,5 +1,5 @@
-import type { CatalogColumn } from '../../../shared/catalog.ts';
-import type { ServerKind } from './server-kind.ts';
+import type { CatalogColumn } from '../../../../shared/catalog.ts';
+import type { ServerKind } from '../server-kind.ts';
 
 /** What information_schema.columns says of a column's default and generation. */
 export interface DefaultFacts {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { startTls, type TlsOptions } from '../../egress/tls.ts';
-import { ConnectionFailure } from '../connector.ts';
+import { startTls, type TlsOptions } from '../../../egress/tls.ts';
+import { ConnectionFailure } from '../../connector.ts';
 import { capability, charsetNumber, ours } from './capabilities.ts';
 import type { Greeting } from './greeting.ts';
 

@@ -1,6 +1,6 @@
-import { ConnectionFailure } from '../connector.ts';
+import { ConnectionFailure } from '../../connector.ts';
 import { capability, charsetNumber, required } from './capabilities.ts';
-import { failureOfErrorPacket } from './failures.ts';
+import { failureOfErrorPacket } from '../failures.ts';
 
 /** What a server says before anybody has said anything. */
 export interface Greeting {

@@ -3,11 +3,11 @@ import type {
   CatalogForeignKey,
   CatalogIndex,
   CatalogTable,
-} from '../../../shared/catalog.ts';
-import { ConnectionFailure } from '../connector.ts';
+} from '../../../../shared/catalog.ts';
+import { ConnectionFailure } from '../../connector.ts';
 import { type DefaultFacts, toDefault, toGenerated, unescaped } from './defaults.ts';
-import type { ServerKind } from './server-kind.ts';
-import type { Row } from './session.ts';
+import type { ServerKind } from '../server-kind.ts';
+import type { Row } from '../session.ts';
 import { isVitessInternal } from './vitess.ts';
 
 /** The rows that belong to one table, each list as its statement in statements.ts has them. */

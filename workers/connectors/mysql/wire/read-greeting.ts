@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { type Deadline, withDeadline } from '../../egress/deadline.ts';
-import { ConnectionFailure } from '../connector.ts';
+import { type Deadline, withDeadline } from '../../../egress/deadline.ts';
+import { ConnectionFailure } from '../../connector.ts';
 import { type Greeting, parseGreeting } from './greeting.ts';
 
 /**

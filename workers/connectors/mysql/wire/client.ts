@@ -1,7 +1,7 @@
 import mysql, { type Connection } from 'mysql2';
 import type { Duplex } from 'node:stream';
 import { clientFlags } from './capabilities.ts';
-import type { Endpoint } from './target.ts';
+import type { Endpoint } from '../target.ts';
 
 type AuthPlugins = NonNullable<Parameters<typeof mysql.createConnection>[0]>;
 

@@ -1,5 +1,5 @@
 import type { Portion } from './portions.ts';
-import type { ServerKind } from './server-kind.ts';
+import type { ServerKind } from '../server-kind.ts';
 
 /** For every session, before anything is read. */
 export const readOnlyStatement = 'set session transaction read only';

@@ -1,8 +1,8 @@
-import type { CatalogTable } from '../../../shared/catalog.ts';
-import { ConnectionFailure } from '../connector.ts';
+import type { CatalogTable } from '../../../../shared/catalog.ts';
+import { ConnectionFailure } from '../../connector.ts';
 import { readPortion, type PortionContext } from './portion-reader.ts';
 import { groupSchemas, halve, type Portion, portionsBetween, type SchemaSize } from './portions.ts';
-import type { Row } from './session.ts';
+import type { Row } from '../session.ts';
 
 /**
  * Every table of `database`, or of all schemas that the user can see, portion by portion: a portion

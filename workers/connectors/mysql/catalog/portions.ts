@@ -1,4 +1,4 @@
-import { ConnectionFailure } from '../connector.ts';
+import { ConnectionFailure } from '../../connector.ts';
 
 /**
  * A part of a catalog that is read at once: whole schemas, or of one schema the tables from one name

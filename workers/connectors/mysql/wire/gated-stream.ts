@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { ConnectionFailure } from '../connector.ts';
+import { ConnectionFailure } from '../../connector.ts';
 import type { PacketGate } from './packet-gate.ts';
 
 /**

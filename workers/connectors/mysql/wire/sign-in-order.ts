@@ -1,4 +1,4 @@
-import { ConnectionFailure } from '../connector.ts';
+import { ConnectionFailure } from '../../connector.ts';
 
 const marker = { ok: 0x00, moreData: 0x01, nextFactor: 0x02, switch: 0xfe, error: 0xff } as const;
 /** What caching_sha2_password says in AuthMoreData. */
