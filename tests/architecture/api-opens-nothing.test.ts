@@ -65,6 +65,7 @@ test("the API's environment does not carry the private key, even when it is set"
     DATABASE_URL: 'postgres://basekeep@localhost/basekeep',
     VAULT_PUBLIC_KEY_FILE: '/keys/public',
     TOKEN_SIGNING_KEY_FILE: '/keys/signing',
+    API_SECRET_FILE: '/keys/secret',
     VAULT_PRIVATE_KEY_FILE: '/keys/private',
   });
   expect(environment).toMatchObject({ VAULT_PUBLIC_KEY_FILE: '/keys/public' });

@@ -117,8 +117,9 @@ describe.skipIf(openSshMissing)(`the host keys of OpenSSH ${openSshMissing ?? ''
       secrets: { sshPrivateKey: key?.privateKey ?? '' },
     });
     const socket = await open(target, echo.port);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
     await first.close();
-    await new Promise((resolve) => socket.once('close', resolve));
+    await closed;
     await start(port);
     await expect(open(target, echo.port)).rejects.toEqual(
       new ConnectionFailure('SSH_HOST_KEY_CHANGED'),
