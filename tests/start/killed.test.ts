@@ -1,0 +1,64 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
+
+const run = promisify(execFile);
+const entry = fileURLToPath(new URL('../../server/launcher/start.ts', import.meta.url));
+let folder = '';
+const launchers: ChildProcess[] = [];
+
+beforeAll(async () => {
+  folder = await makePostgresFolder();
+});
+afterAll(async () => {
+  for (const launcher of launchers) launcher.kill('SIGTERM');
+  await until(async () => (await processes()).length === 0);
+  await removePostgresFolder(folder);
+});
+
+test('a launcher that is killed takes its processes along, and the next start works', async () => {
+  const first = await start();
+  expect((await processes()).length).toBeGreaterThanOrEqual(2);
+  first.kill('SIGKILL');
+  await until(async () => (await processes()).length === 0);
+  const second = await start();
+  const ended = once(second, 'exit');
+  second.kill('SIGINT');
+  expect(await ended).toEqual([0, null]);
+  expect(await processes()).toEqual([]);
+}, 90_000);
+
+async function start(): Promise<ChildProcess> {
+  const env = {
+    PATH: process.env['PATH'],
+    BASEKEEP_DATA_DIR: folder,
+    PORT: '0',
+    LOG_LEVEL: 'error',
+  };
+  const launcher = spawn(process.execPath, [entry], { env });
+  launchers.push(launcher);
+  let said = '';
+  launcher.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until(() => Promise.resolve(said.includes('Basekeep is running')));
+  return launcher;
+}
+
+/** The API's and the worker's process of this folder, by the key file in their environment. */
+async function processes(): Promise<string[]> {
+  const { stdout } = await run('ps', ['-eo', 'pid,args', 'e', '-ww']);
+  return stdout
+    .split('\n')
+    .filter((line) => /(server|workers)\/main\.ts/.test(line) && line.includes(`${folder}/keys`));
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 40_000;
+  while (!(await isTrue())) {
+    if (performance.now() > end) throw new Error('not within 40 s');
+    await delay(100);
+  }
+}
