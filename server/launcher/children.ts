@@ -5,6 +5,8 @@ import { systemClock } from '../../shared/clock.ts';
 interface ChildSpec {
   readonly name: string;
   readonly file: URL;
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
   readonly env: Record<string, string>;
 }
 
@@ -27,7 +29,7 @@ export function startChildren(specs: readonly ChildSpec[]): Children {
 
   const start = (spec: ChildSpec): void => {
     const startedAt = systemClock.now().getTime();
-    const child = spawn(process.execPath, [spec.file.pathname], {
+    const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), spec.file.pathname], {
       env: spec.env,
       // The channel closes when this process dies in whatever way, and the child then stops.
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

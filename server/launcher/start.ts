@@ -104,6 +104,8 @@ function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles; databa
     {
       name: 'worker',
       file: new URL('../../workers/main.ts', import.meta.url),
+      // Catalogs stream through: a small nursery keeps their garbage from piling up.
+      nodeOptions: ['--max-semi-space-size=4'],
       env: {
         ...common,
         VAULT_PUBLIC_KEY_FILE: at.keys.vaultPublicKey,

@@ -1,7 +1,7 @@
+import { sql } from 'kysely';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { explainFailure, failureText } from '../../../shared/connection-failures.ts';
 import { ConnectionDraft } from '../../../shared/db/entities/connection-draft.entity.ts';
-import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.entity.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import { explainSteps, ProbeReport } from '../../../shared/probe.ts';
@@ -104,9 +104,8 @@ function connectionFailed(
 }
 
 async function forget(ctx: Needs, draftId: string): Promise<void> {
-  const em = ctx.em.fork();
-  await em.transactional(async (tx) => {
-    await tx.nativeDelete(SecretEnvelope, { ownerId: draftId });
-    await tx.nativeDelete(ConnectionDraft, { id: draftId });
-  });
+  // One statement, so one commit: the caller waits for it.
+  await sql`
+    with envelopes as (delete from secret_envelope where owner_id = ${draftId})
+    delete from connection_draft where id = ${draftId}`.execute(ctx.em.fork().getKysely());
 }
