@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { TRPCError } from '@trpc/server';
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
@@ -95,7 +96,10 @@ function trpc(services: Services): RequestHandler {
     maxBodySize: maxBodyBytes,
     // A batch is a convenience of the typed client; larger ones multiply the work of one request.
     maxBatchSize: 10,
-    createContext: ({ req, res }) => createContext(services, incoming(req, res)),
+    createContext: ({ req, res, info }) => {
+      assertOneSignIn(info.calls.map(({ path }) => path));
+      return createContext(services, incoming(req, res));
+    },
     responseMeta: ({ errors }) =>
       errors.some((error) => toAppError(error).code === 'UNAVAILABLE')
         ? { headers: new Headers({ 'Retry-After': retryAfterSeconds }) }
@@ -111,6 +115,13 @@ function trpc(services: Services): RequestHandler {
     res.locals['operation'] = 'trpc';
     handle(req, res, next);
   };
+}
+
+/** A batch is no way to try ten passwords at once. */
+function assertOneSignIn(paths: readonly string[]): void {
+  if (paths.length === 1 || !paths.some((path) => path.startsWith('auth.'))) return;
+  const cause = new AppError('VALIDATION', 'Procedures of auth are not taken in a batch');
+  throw new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause });
 }
 
 /** For errors on the way to a procedure, in the shape that the RPC client understands. */

@@ -75,6 +75,20 @@ describe('a batch', () => {
     expect(await digestTables(database.pool)).toEqual(before);
   });
 
+  test('that holds a sign-in is refused whole, before a password is looked at', async () => {
+    const before = await digestTables(database.pool);
+    const guesses = 'auth.login,organizations.create,auth.login';
+    const body = {
+      0: { email: 'nobody@example.com', password: 'guess' },
+      1: { name: 'beside a guess' },
+      2: { email: 'nobody@example.com', password: 'another' },
+    };
+    const answer = await api.request('POST', `/trpc/${guesses}?batch=1`, { key: tenant.key, body });
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.body)).toContain('not taken in a batch');
+    expect(await digestTables(database.pool)).toEqual(before);
+  });
+
   test('of 8,000 real names does not fit into a request: 431', async () => {
     const before = await digestTables(database.pool);
     const response = await fetch(
