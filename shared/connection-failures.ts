@@ -2,12 +2,7 @@ import { z } from 'zod';
 import type { ConnectionField, SecretField } from './connection.ts';
 
 /** Who can do something about a failure. */
-const failureActors = [
-  'you',
-  'your network',
-  'your database admin',
-  'Basekeep operator',
-] as const;
+const failureActors = ['you', 'your network', 'your database admin', 'Basekeep operator'] as const;
 
 interface FailureText {
   readonly actor: (typeof failureActors)[number];

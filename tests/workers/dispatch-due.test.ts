@@ -238,4 +238,19 @@ describe('housekeeping', () => {
     const { rows: staged } = await control.pool.query('select attempt from catalog_staging');
     expect(staged).toEqual([{ attempt: 'alive' }]);
   });
+
+  it('removes counters whose window is over and sessions that expired a month ago', async () => {
+    await control.pool.query(`
+      insert into rate_limit values ('over', now() - interval '1 second', 3), ('open', now() + interval '1 minute', 3);
+      insert into app_user (id, email, created_at, updated_at) values ('usr_s', 's@x.test', now(), now());
+      insert into user_session (id, user_id, refresh_hash, signed_in_at, expires_at, created_at, updated_at) values
+        ('ses_old', 'usr_s', 'a', now(), now() - interval '31 days', now(), now()),
+        ('ses_kept', 'usr_s', 'b', now(), now() - interval '29 days', now(), now());`);
+    await work();
+    await tick();
+    const { rows: counters } = await control.pool.query('select key from rate_limit');
+    expect(counters).toEqual([{ key: 'open' }]);
+    const { rows: sessions } = await control.pool.query('select id from user_session');
+    expect(sessions).toEqual([{ id: 'ses_kept' }]);
+  });
 });
