@@ -20,9 +20,12 @@ async function main(): Promise<void> {
     log,
   });
   log.info({ port: api.port }, 'listening');
-  const stop = (): void => void api.stop().then(() => process.exit(0));
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  let stopping: Promise<void> | undefined;
+  const stop = (): void => {
+    stopping ??= api.stop().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
   // `npm start` holds the other end of this channel.
   process.once('disconnect', stop);
   await api.ready;

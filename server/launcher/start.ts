@@ -156,7 +156,9 @@ function stop(exitCode: number, sentence?: string): Promise<void> {
   return stopping;
 }
 
-process.once('SIGTERM', () => void stop(0));
+// Not once: npm passes on the signal that its whole group got already, and a second one without a
+// listener would end this process before it has stopped PostgreSQL.
+process.on('SIGTERM', () => void stop(0));
 process.on('SIGINT', () => void stop(0));
 
 try {

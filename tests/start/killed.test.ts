@@ -27,8 +27,12 @@ test('a launcher that is killed takes its processes along, and the next start wo
   await until(async () => (await processes()).length === 0);
   const second = await start();
   const ended = once(second, 'exit');
+  // As npm does it: the signal of the terminal's group, and npm's own on top.
+  second.kill('SIGTERM');
+  second.kill('SIGTERM');
   second.kill('SIGINT');
   expect(await ended).toEqual([0, null]);
+  expect(await run('ps', ['-eo', 'args']).then(({ stdout }) => stdout)).not.toContain(folder);
   expect(await processes()).toEqual([]);
 }, 90_000);
 
