@@ -29,6 +29,7 @@ test('a launcher that is killed takes its processes along, and the next start wo
   const ended = once(second, 'exit');
   // As npm does it: the signal of the terminal's group, and npm's own on top.
   second.kill('SIGTERM');
+  await delay(20);
   second.kill('SIGTERM');
   second.kill('SIGINT');
   expect(await ended).toEqual([0, null]);
