@@ -33,6 +33,7 @@ export const connectableDialects = [
   'CLICKHOUSE',
   'POSTHOG',
   'DATABRICKS',
+  'BIGQUERY',
 ] as const satisfies readonly Dialect[];
 
 export type ConnectableDialect = (typeof connectableDialects)[number];

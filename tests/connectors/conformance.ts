@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CatalogTable } from '../../shared/catalog.ts';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
-import type { Connection } from '../../shared/connection.ts';
+import type { Connection, SecretField } from '../../shared/connection.ts';
 import type { ConnectableDialect } from '../../shared/dialects.ts';
 import type { ProbeStepName } from '../../shared/probe.ts';
 import {
@@ -69,6 +69,10 @@ export interface DialectUnderTest {
    * `startTlsFront` then also leads the connector to the front.
    */
   readonly vendorHost?: string;
+  /** More names of the vendor that the connector asks on its way, such as the one for tokens. */
+  readonly moreHosts?: readonly string[];
+  /** Where the server's `password` belongs, and another one of its form, where that matters. */
+  readonly secret?: { readonly field: SecretField; readonly wrong: string };
 }
 
 const never = new AbortController().signal;
@@ -79,7 +83,12 @@ export function conforms(under: DialectUnderTest): void {
   describe(under.dialect, () => {
     const server = under.useServer();
     const target = (changes: Partial<Connection> = {}, password = server.password) =>
-      connectionTarget({ dialect: under.dialect, ...server.connection, ...changes }, password);
+      connectionTarget(
+        { dialect: under.dialect, ...server.connection, ...changes },
+        password,
+        under.secret?.field,
+      );
+    const wrongPassword = under.secret?.wrong ?? 'not the password';
     const probe = (changes: Partial<Connection> = {}, password = server.password) =>
       under.connector.probe(target(changes, password), never);
     const read = () => Array.fromAsync(under.connector.readCatalog(target(), never));
@@ -116,7 +125,7 @@ export function conforms(under: DialectUnderTest): void {
           'connect',
           'CONNECTION_REFUSED',
         ),
-        ['password', () => probe({}, 'not the password'), 'sign-in', 'AUTHENTICATION_FAILED'],
+        ['password', () => probe({}, wrongPassword), 'sign-in', 'AUTHENTICATION_FAILED'],
         ...usual('user', { username: 'nobody "of" that name' }, 'sign-in', 'AUTHENTICATION_FAILED'),
         ...usual('database', { databaseName: 'no such database' }, 'sign-in', 'DATABASE_NOT_FOUND'),
       ];
@@ -153,8 +162,10 @@ export function conforms(under: DialectUnderTest): void {
 
     describe.skipIf(!canMakeCertificates())('TLS (needs the openssl command)', () => {
       const authority = canMakeCertificates() ? makeAuthority() : undefined;
-      const { vendorHost } = under;
-      const names = vendorHost ? `DNS:${vendorHost}` : 'DNS:localhost,IP:127.0.0.1';
+      const { vendorHost, moreHosts = [] } = under;
+      const names = vendorHost
+        ? [vendorHost, ...moreHosts].map((name) => `DNS:${name}`).join()
+        : 'DNS:localhost,IP:127.0.0.1';
       const local = { names };
       const hosts = vendorHost ? [vendorHost] : ['localhost', '127.0.0.1'];
       const sign = (options: IdentityOptions): Identity => {
@@ -275,7 +286,10 @@ export function conforms(under: DialectUnderTest): void {
       const controller = new AbortController();
       const reports = await Promise.all(
         Array.from({ length: 20 }, (_, n) =>
-          under.connector.probe(target({}, n % 2 ? 'wrong' : server.password), controller.signal),
+          under.connector.probe(
+            target({}, n % 2 ? wrongPassword : server.password),
+            controller.signal,
+          ),
         ),
       );
       expect(reports.filter(({ failure }) => failure === null)).toHaveLength(10);

@@ -1,9 +1,12 @@
+import { createBigQueryConnector } from '../../workers/connectors/bigquery/connector.ts';
+import { defaultDeadlines as bigQueryDeadlines } from '../../workers/connectors/bigquery/limits.ts';
 import { createClickhouseConnector } from '../../workers/connectors/clickhouse/connector.ts';
 import { defaultDeadlines as clickhouseDeadlines } from '../../workers/connectors/clickhouse/limits.ts';
 import { createDatabricksConnector } from '../../workers/connectors/databricks/connector.ts';
 import { defaultDeadlines as databricksDeadlines } from '../../workers/connectors/databricks/limits.ts';
 import { createPosthogConnector } from '../../workers/connectors/posthog/connector.ts';
 import { defaultHttpDeadlines } from '../../workers/egress/http/http.ts';
+import { makeServiceAccountKey } from '../support/service-account.ts';
 import { refusesRogues } from './rogue-http.ts';
 
 /** Every wait of these deadlines as short. */
@@ -44,4 +47,17 @@ refusesRogues({
   password: 'dapi-canary-rogue-databricks-token',
   // A workspace without warehouses answers with an empty object.
   expected: { 'answers with JSON of another shape': 'WAREHOUSE_UNAVAILABLE' },
+});
+
+refusesRogues({
+  dialect: 'BIGQUERY',
+  connector: (route, timeoutMs) =>
+    createBigQueryConnector({ route, deadlines: every(bigQueryDeadlines, timeoutMs) }),
+  connection: { host: 'bigquery.googleapis.com', bigQueryProjectId: 'basekeep-test' },
+  moreHosts: ['oauth2.googleapis.com'],
+  password: makeServiceAccountKey().json(),
+  secretField: 'bigQueryJsonKey',
+  proof: 'assertion=',
+  // An answer with a token is small.
+  expected: { 'answers with a hundred thousand brackets': 'LIMIT_EXCEEDED' },
 });

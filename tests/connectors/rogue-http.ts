@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
-import type { Connection } from '../../shared/connection.ts';
+import type { Connection, SecretField } from '../../shared/connection.ts';
 import type { Connector, ProbeReport } from '../../workers/connectors/connector.ts';
 import type { HttpRoute } from '../../workers/egress/http/http.ts';
 import type { Dialect } from '../../shared/dialects.ts';
@@ -26,6 +26,11 @@ export interface HttpDialect {
   readonly connection: Partial<Connection> & { readonly host: string };
   /** A secret that must not be seen before the server has proved who it is. */
   readonly password: string;
+  readonly secretField?: SecretField;
+  /** What is sent in place of a secret that itself never leaves, such as a signed assertion. */
+  readonly proof?: string;
+  /** More names that the dialect asks on its way; the rogue has them all. */
+  readonly moreHosts?: readonly string[];
   /** What a probe may end with where this dialect differs; PROTOCOL_ERROR for all that is no answer. */
   readonly expected?: { readonly [what in keyof typeof answers]?: ConnectionFailureCode };
 }
@@ -154,7 +159,7 @@ interface Rogue {
 /** D2 of security.md for a dialect over HTTP: rogue servers, with TLS where the dialect has it. */
 export function refusesRogues(under: HttpDialect): void {
   const { host } = under.connection;
-  const names = `DNS:${host}`;
+  const names = [host, ...(under.moreHosts ?? [])].map((name) => `DNS:${name}`).join();
   let rogue: Rogue | undefined;
   let canary: Canary | undefined;
 
@@ -180,7 +185,10 @@ export function refusesRogues(under: HttpDialect): void {
     const fields = { dialect: under.dialect, sslEnabled: true, ...under.connection };
     const connector = under.connector(route, deadlineMs);
     return bounded(() =>
-      connector.probe(connectionTarget(fields, under.password), new AbortController().signal),
+      connector.probe(
+        connectionTarget(fields, under.password, under.secretField),
+        new AbortController().signal,
+      ),
     );
   }
 
@@ -192,7 +200,9 @@ export function refusesRogues(under: HttpDialect): void {
         .toString('base64')
         .slice(pad === 0 ? 0 : 4, -4),
     );
-    return [under.password, ...forms].some((form) => received.includes(form));
+    return [under.password, under.proof ?? under.password, ...forms].some((form) =>
+      received.includes(form),
+    );
   };
 
   describe.skipIf(!authority)(

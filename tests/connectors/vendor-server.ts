@@ -24,6 +24,8 @@ export interface Vendor {
 
 export interface VendorOptions {
   readonly host: string;
+  /** More names that lead to the stand-in. */
+  readonly moreHosts?: readonly string[];
   readonly connection: Partial<Connection>;
   readonly password: string;
   readonly handler: StandInHandler;
@@ -37,10 +39,14 @@ export interface VendorOptions {
 export function vendor(options: VendorOptions): Vendor {
   const port = { current: 0 };
   const { host, handler } = options;
+  const hosts = [host, ...(options.moreHosts ?? [])];
+  const names = hosts.map((name) => `DNS:${name}`).join();
   return {
     route: {
       resolver: (name) =>
-        name === host ? Promise.resolve(['127.0.0.1']) : Promise.reject(new Error('ENOTFOUND')),
+        hosts.includes(name)
+          ? Promise.resolve(['127.0.0.1'])
+          : Promise.reject(new Error('ENOTFOUND')),
       portOf: () => port.current,
       ...(authority ? { extraCa: authority.cert } : {}),
     },
@@ -52,7 +58,7 @@ export function vendor(options: VendorOptions): Vendor {
       };
       beforeAll(async () => {
         if (!authority) return;
-        standIn = await startHttpStandIn(authority.sign({ names: `DNS:${host}` }), handler);
+        standIn = await startHttpStandIn(authority.sign({ names }), handler);
         port.current = standIn.port;
       });
       afterAll(() => standIn?.close());

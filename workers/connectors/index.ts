@@ -14,6 +14,7 @@ const loaders = {
   PLANETSCALE: loadMysql,
   CLICKHOUSE: async () => (await import('./clickhouse/connector.ts')).clickhouse,
   POSTHOG: async () => (await import('./posthog/connector.ts')).posthog,
+  BIGQUERY: async () => (await import('./bigquery/connector.ts')).bigQuery,
   DATABRICKS: async () => (await import('./databricks/connector.ts')).databricks,
 } satisfies Record<ConnectableDialect, () => Promise<Connector>>;
 

@@ -1,0 +1,199 @@
+import { type KeyObject, randomUUID } from 'node:crypto';
+import { jwtVerify } from 'jose';
+import type { StandInAnswer, StandInHandler, StandInRequest } from './http-stand-in.ts';
+
+/** A table as tables.get describes it, without its own names. */
+export interface BigQueryTable {
+  readonly schema: string;
+  readonly name: string;
+  readonly resource: { readonly [field: string]: unknown };
+}
+
+export interface BigQueryState {
+  readonly project: string;
+  readonly email: string;
+  readonly keyId: string;
+  readonly publicKey: KeyObject;
+  /** Scopes of which one has to be asked for; those that let list and describe. */
+  readonly scopes: readonly string[];
+  /** The names that it answers by; null answers by any. */
+  readonly hosts: { readonly token: string; readonly api: string } | null;
+  readonly datasets: Set<string>;
+  readonly tables: BigQueryTable[];
+  /** Seconds that a token lasts. */
+  tokenSeconds: number;
+  /** Answers with this instead, while it gives one. */
+  refuse: (request: StandInRequest) => StandInAnswer | Promise<StandInAnswer> | null;
+  /** Paths and queries that were asked for, tokens as /token. */
+  readonly asked: string[];
+}
+
+const audience = 'https://oauth2.googleapis.com/token';
+const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+/**
+ * Google's token endpoint for service accounts, and datasets and tables of the BigQuery API v2 with pages
+ * and partial answers (`fields`). Formats: "Using OAuth 2.0 for Server to Server Applications" and the
+ * REST reference of BigQuery; errors as its "Error messages" page has them.
+ */
+export function bigQueryHandler(state: BigQueryState): StandInHandler {
+  const issued = new Map<string, number>();
+  return async (request) => {
+    const { method, path, query, headers } = request;
+    const host = path === '/token' ? state.hosts?.token : state.hosts?.api;
+    if (state.hosts && headers.host?.split(':')[0] !== host) return apiError(404, 'notFound', host);
+    state.asked.push(query.size > 0 ? `${path}?${query.toString()}` : path);
+    const refused = state.refuse(request);
+    if (refused) return refused;
+    if (method === 'POST' && path === '/token') return issueToken(state, issued, request);
+    const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
+    if ((issued.get(token) ?? 0) < performance.now()) {
+      return apiError(401, 'authError', 'Request had invalid authentication credentials.');
+    }
+    if (method !== 'GET') return apiError(403, 'accessDenied', 'Access Denied');
+    return describe(state, request);
+  };
+}
+
+async function issueToken(
+  state: BigQueryState,
+  issued: Map<string, number>,
+  { headers, body }: StandInRequest,
+): Promise<StandInAnswer> {
+  const form = new URLSearchParams(body);
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+  if (!isForm || form.get('grant_type') !== grant) {
+    return tokenError('unsupported_grant_type', 'Invalid grant_type');
+  }
+  const claims = await verify(state, form.get('assertion') ?? '');
+  if (typeof claims === 'string') return tokenError('invalid_grant', claims);
+  const asked = typeof claims['scope'] === 'string' ? claims['scope'].split(' ') : [];
+  if (!asked.some((scope) => state.scopes.includes(scope))) {
+    return tokenError('invalid_scope', 'Invalid OAuth scope or ID token audience provided.');
+  }
+  const token = `ya29.${randomUUID()}`;
+  issued.set(token, performance.now() + state.tokenSeconds * 1_000);
+  return {
+    status: 200,
+    body: { access_token: token, expires_in: state.tokenSeconds, token_type: 'Bearer' },
+  };
+}
+
+/** The claims of a good assertion, or what is wrong with it. */
+async function verify(
+  state: BigQueryState,
+  assertion: string,
+): Promise<{ readonly [claim: string]: unknown } | string> {
+  try {
+    const { payload, protectedHeader } = await jwtVerify(assertion, state.publicKey, {
+      algorithms: ['RS256'],
+      issuer: state.email,
+      audience,
+      requiredClaims: ['iat', 'exp'],
+      // Counts from iat, and refuses one that lies ahead.
+      maxTokenAge: 3_600,
+    });
+    const lifetime = (payload.exp ?? Infinity) - (payload.iat ?? 0);
+    if (protectedHeader.kid !== undefined && protectedHeader.kid !== state.keyId) {
+      return 'Invalid JWT Signature.';
+    }
+    return lifetime > 3_600 ? 'Invalid JWT: Token must be a short-lived token.' : payload;
+  } catch {
+    return 'Invalid JWT Signature.';
+  }
+}
+
+function describe(state: BigQueryState, { path, query }: StandInRequest): StandInAnswer {
+  const [, ...names] =
+    /^\/bigquery\/v2\/projects\/([^/]+)\/datasets(?:\/([^/]+)(?:\/(tables)(?:\/([^/]+))?)?)?$/.exec(
+      path,
+    ) ?? [];
+  const [project, dataset, tables, table] = names.map((name) =>
+    name === undefined ? undefined : decodeURIComponent(name),
+  );
+  if (project === undefined) return apiError(404, 'notFound', 'Not Found');
+  if (project !== state.project) return apiError(404, 'notFound', `Not found: Project ${project}`);
+  if (dataset === undefined) return listDatasets(state, query);
+  if (!state.datasets.has(dataset)) {
+    return apiError(404, 'notFound', `Not found: Dataset ${project}:${dataset}`);
+  }
+  if (tables === undefined) {
+    const datasetReference = { projectId: project, datasetId: dataset };
+    return { status: 200, body: { kind: 'bigquery#dataset', datasetReference, location: 'EU' } };
+  }
+  if (table === undefined) return listTables(state, dataset, query);
+  const found = state.tables.find(({ schema, name }) => schema === dataset && name === table);
+  if (!found) return apiError(404, 'notFound', `Not found: Table ${project}:${dataset}.${table}`);
+  return { status: 200, body: partial(tableResource(state, found), query.get('fields')) };
+}
+
+function listDatasets({ project, datasets }: BigQueryState, query: URLSearchParams): StandInAnswer {
+  const all = [...datasets].map((datasetId) => ({
+    kind: 'bigquery#dataset',
+    id: `${project}:${datasetId}`,
+    datasetReference: { projectId: project, datasetId },
+    location: 'EU',
+  }));
+  const { page, nextPageToken } = pageOf(all, query);
+  const list = { kind: 'bigquery#datasetList', etag: 'e' };
+  // As the API does: an empty list is left out.
+  return {
+    status: 200,
+    body: { ...list, ...(page.length ? { datasets: page } : {}), nextPageToken },
+  };
+}
+
+function listTables(state: BigQueryState, dataset: string, query: URLSearchParams): StandInAnswer {
+  const all = state.tables.filter(({ schema }) => schema === dataset);
+  const { page, nextPageToken } = pageOf(all, query);
+  const tables = page.map(({ schema, name, resource }) => ({
+    kind: 'bigquery#table',
+    id: `${state.project}:${schema}.${name}`,
+    tableReference: { projectId: state.project, datasetId: schema, tableId: name },
+    type: resource['type'],
+  }));
+  const list = { kind: 'bigquery#tableList', etag: 'e', totalItems: all.length };
+  return { status: 200, body: { ...list, ...(tables.length ? { tables } : {}), nextPageToken } };
+}
+
+function pageOf<T>(
+  all: readonly T[],
+  query: URLSearchParams,
+): { page: readonly T[]; nextPageToken?: string } {
+  const from = Number(query.get('pageToken') ?? 0);
+  // Fewer than are asked for, as the API may give.
+  const to = from + Math.min(Number(query.get('maxResults') ?? 50), 300);
+  return {
+    page: all.slice(from, to),
+    ...(to < all.length ? { nextPageToken: `${to}` } : {}),
+  };
+}
+
+function tableResource({ project }: BigQueryState, { schema, name, resource }: BigQueryTable) {
+  return {
+    kind: 'bigquery#table',
+    etag: 'e',
+    id: `${project}:${schema}.${name}`,
+    tableReference: { projectId: project, datasetId: schema, tableId: name },
+    creationTime: '1700000000000',
+    location: 'EU',
+    ...resource,
+  };
+}
+
+/** Only the fields that are asked for; Google calls it a partial response. */
+function partial(resource: object, fields: string | null): unknown {
+  if (fields === null) return resource;
+  const wanted = new Set(fields.split(','));
+  return Object.fromEntries(Object.entries(resource).filter(([field]) => wanted.has(field)));
+}
+
+/** An error as BigQuery writes it. */
+export function apiError(code: number, reason: string, message = ''): StandInAnswer {
+  const errors = [{ message, domain: 'global', reason }];
+  return { status: code, body: { error: { code, message, errors, status: 'ERROR' } } };
+}
+
+function tokenError(error: string, description: string): StandInAnswer {
+  return { status: 400, body: { error, error_description: description } };
+}

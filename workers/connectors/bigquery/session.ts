@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ZodType } from 'zod';
+import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import {
+  type HttpRoute,
+  type HttpSession,
+  type HttpStep,
+  openHttp,
+} from '../../egress/http/http.ts';
+import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
+import { JsonApi } from '../json-api.ts';
+import { parseServiceAccount, type ServiceAccount } from './credentials.ts';
+import { answerFailure } from './failures.ts';
+import { type Deadlines, maxAnswerBytes, maxAttempts, type Pace } from './limits.ts';
+import { apiOrigin } from './names.ts';
+import { type AccessToken, signIn } from './sign-in.ts';
+
+export interface SessionSettings {
+  readonly deadlines: Deadlines;
+  readonly pace: Pace;
+  readonly route: HttpRoute;
+}
+
+export interface Call {
+  readonly path: string;
+  /** What it means that the thing asked for is not there. */
+  readonly missing: ConnectionFailureCode;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Opens, checks, encrypts and signs in. Of the two services BigQuery itself is the one whose layers
+ * a probe shows; reaching the one that issues tokens is part of signing in.
+ * Throws ConnectionFailure; nothing is left open then.
+ */
+export async function openSession(
+  target: ConnectionTarget,
+  settings: SessionSettings,
+  signal: AbortSignal,
+  step: HttpStep = (_name, work) => work(),
+): Promise<BigQuerySession> {
+  // Before anything is opened: a key that cannot be one needs no server to say so.
+  const account = parseServiceAccount(target.secrets.bigQueryJsonKey ?? '');
+  const { deadlines, pace, route } = settings;
+  const http = await openHttp(target, {
+    origin: apiOrigin,
+    signal,
+    deadlines,
+    route,
+    step,
+    connections: pace.concurrency,
+  });
+  try {
+    const token = await step('sign-in', () => signIn(target, account, settings, signal));
+    return new BigQuerySession({ target, account, settings, signal, http, token });
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+}
+
+interface SessionParts {
+  readonly target: ConnectionTarget;
+  readonly account: ServiceAccount;
+  readonly settings: SessionSettings;
+  readonly signal: AbortSignal;
+  readonly http: HttpSession;
+  readonly token: AccessToken;
+}
+
+/** Questions to the REST API, all of them GET: nothing is run, billed or changed. */
+export class BigQuerySession {
+  readonly #parts: SessionParts;
+  #token: Promise<AccessToken>;
+  #renewAtMs: number;
+  #nextCallAtMs = 0;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#token = Promise.resolve(parts.token);
+    this.#renewAtMs = parts.token.renewAtMs;
+  }
+
+  /** One answer. Throws ConnectionFailure. */
+  async get<T>(schema: ZodType<T>, { path, missing, timeoutMs }: Call): Promise<T> {
+    const { authorization } = await this.#freshToken();
+    return new JsonApi(this.#parts.http, authorization).call(schema, {
+      method: 'GET',
+      path,
+      maxBytes: maxAnswerBytes,
+      failure: answerFailure(missing),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+
+  /** The same at the pace that the quota allows, and again for what the service has put off. */
+  async getInTurn<T>(schema: ZodType<T>, call: Call): Promise<T> {
+    let pauseMs = this.#parts.settings.deadlines.retryMs;
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#turn();
+      try {
+        return await this.get(schema, call);
+      } catch (error) {
+        if (attempt === maxAttempts || !isPutOff(error)) throw error;
+      }
+      await this.#pause(pauseMs);
+      pauseMs *= 2;
+    }
+  }
+
+  /** Closes everything at once. Never throws. */
+  close(): Promise<void> {
+    return this.#parts.http.close();
+  }
+
+  /** A catalog of many tables takes longer to read than a token lasts. */
+  async #freshToken(): Promise<AccessToken> {
+    if (performance.now() > this.#renewAtMs) {
+      const { target, account, settings, signal } = this.#parts;
+      // Nobody else renews it meanwhile.
+      this.#renewAtMs = Infinity;
+      this.#token = signIn(target, account, settings, signal);
+      this.#renewAtMs = (await this.#token).renewAtMs;
+    }
+    return this.#token;
+  }
+
+  #turn(): Promise<void> {
+    const now = performance.now();
+    const at = Math.max(now, this.#nextCallAtMs);
+    this.#nextCallAtMs = at + 1_000 / this.#parts.settings.pace.callsPerSecond;
+    return this.#pause(at - now);
+  }
+
+  /** An abort ends the pause; the call behind it then says so. */
+  async #pause(pauseMs: number): Promise<void> {
+    if (pauseMs < 1) return;
+    await sleep(pauseMs, undefined, { signal: this.#parts.signal }).catch(() => undefined);
+  }
+}
+
+function isPutOff(error: unknown): boolean {
+  if (!(error instanceof ConnectionFailure)) return false;
+  return error.code === 'RATE_LIMITED' || error.code === 'SERVER_UNAVAILABLE';
+}
