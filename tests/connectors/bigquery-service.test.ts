@@ -36,6 +36,7 @@ describe.skipIf(vendorMissing !== null)(`BigQuery's service ${vendorMissing ?? '
     expect((await read()).map(({ schema }) => schema)).toEqual(['sales', 'zoo']);
     state.asked.length = 0;
     expect(await read({ databaseName: 'zoo' })).toHaveLength(1);
+    expect((await probe({ databaseName: 'zoo' })).failure).toBeNull();
     expect(state.asked.join()).not.toContain('sales');
   });
 

@@ -118,6 +118,11 @@ function describe(state: BigQueryState, { path, query }: StandInRequest): StandI
     return apiError(404, 'notFound', `Not found: Dataset ${project}:${dataset}`);
   }
   if (tables === undefined) {
+    // The account is no more than a metadata viewer.
+    if (query.get('datasetView') !== 'METADATA') {
+      const right = 'bigquery.datasets.getIamPolicy';
+      return apiError(403, 'accessDenied', `Access Denied: Permission ${right} denied`);
+    }
     const datasetReference = { projectId: project, datasetId: dataset };
     return { status: 200, body: { kind: 'bigquery#dataset', datasetReference, location: 'EU' } };
   }

@@ -33,7 +33,8 @@ export function toCatalogTable(at: TableName, table: Table): CatalogTable {
     comment: table.description || null,
     rowEstimate: hasRows && table.numRows !== undefined ? Number(table.numRows) : null,
     columns: (table.schema?.fields ?? []).map(toColumn),
-    // The REST API leaves out the names that BigQuery itself gives: INFORMATION_SCHEMA has them so.
+    // The REST API says no names that nobody gave: these are made of the table's, in the form
+    // that INFORMATION_SCHEMA.TABLE_CONSTRAINTS has for them.
     primaryKey: primaryKey ? { name: `${at.name}.pk$`, columns: primaryKey.columns } : null,
     uniqueKeys: [],
     foreignKeys: foreignKeys.flatMap((key, n) => toForeignKey(at, key, n + 1) ?? []),
