@@ -34,6 +34,7 @@ export const connectableDialects = [
   'POSTHOG',
   'DATABRICKS',
   'BIGQUERY',
+  'SNOWFLAKE',
 ] as const satisfies readonly Dialect[];
 
 export type ConnectableDialect = (typeof connectableDialects)[number];

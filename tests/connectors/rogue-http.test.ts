@@ -5,6 +5,8 @@ import { defaultDeadlines as clickhouseDeadlines } from '../../workers/connector
 import { createDatabricksConnector } from '../../workers/connectors/databricks/connector.ts';
 import { defaultDeadlines as databricksDeadlines } from '../../workers/connectors/databricks/limits.ts';
 import { createPosthogConnector } from '../../workers/connectors/posthog/connector.ts';
+import { createSnowflakeConnector } from '../../workers/connectors/snowflake/connector.ts';
+import { defaultDeadlines as snowflakeDeadlines } from '../../workers/connectors/snowflake/limits.ts';
 import { defaultHttpDeadlines } from '../../workers/egress/http/http.ts';
 import { makeServiceAccountKey } from '../support/service-account.ts';
 import { refusesRogues } from './rogue-http.ts';
@@ -60,4 +62,15 @@ refusesRogues({
   proof: 'assertion=',
   // An answer with a token is small.
   expected: { 'answers with a hundred thousand brackets': 'LIMIT_EXCEEDED' },
+});
+
+refusesRogues({
+  dialect: 'SNOWFLAKE',
+  connector: (route, timeoutMs) =>
+    createSnowflakeConnector({ route, deadlines: every(snowflakeDeadlines, timeoutMs) }),
+  connection: {
+    ...{ host: 'acme.eu-central-1.snowflakecomputing.com', username: 'somebody' },
+    snowflakeAccountId: 'acme.eu-central-1',
+  },
+  password: 'canary-rogue-snowflake-password',
 });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Identity } from '../support/certificates.ts';
 
 export interface StandInRequest {
@@ -15,7 +16,7 @@ export interface StandInRequest {
 
 export interface StandInAnswer {
   readonly status: number;
-  /** Sent as JSON. */
+  /** Sent as JSON, and packed where `headers` say `content-encoding: gzip`. */
   readonly body: unknown;
   readonly headers?: { readonly [name: string]: string };
 }
@@ -49,10 +50,11 @@ export async function startHttpStandIn(
         path: url.pathname,
         query: url.searchParams,
         headers: request.headers,
-        body: Buffer.concat(chunks).toString(),
+        body: unpacked(Buffer.concat(chunks), request.headers['content-encoding']),
       });
       response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-      response.end(JSON.stringify(answer.body));
+      const text = JSON.stringify(answer.body);
+      response.end(answer.headers?.['content-encoding'] === 'gzip' ? gzipSync(text) : text);
     })().catch(() => response.destroy());
   });
   server.on('connection', (socket: Socket) => {
@@ -81,4 +83,8 @@ export async function startHttpStandIn(
       await once(server, 'close');
     },
   };
+}
+
+function unpacked(body: Buffer, encoding: string | undefined): string {
+  return (encoding === 'gzip' ? gunzipSync(body) : body).toString();
 }

@@ -16,6 +16,7 @@ const loaders = {
   POSTHOG: async () => (await import('./posthog/connector.ts')).posthog,
   BIGQUERY: async () => (await import('./bigquery/connector.ts')).bigQuery,
   DATABRICKS: async () => (await import('./databricks/connector.ts')).databricks,
+  SNOWFLAKE: async () => (await import('./snowflake/connector.ts')).snowflake,
 } satisfies Record<ConnectableDialect, () => Promise<Connector>>;
 
 export function connectorFor(dialect: ConnectableDialect): Promise<Connector> {

@@ -1,0 +1,127 @@
+import type { CatalogTable } from '../../../shared/catalog.ts';
+import type { HttpRoute } from '../../egress/http/http.ts';
+import {
+  ConnectionFailure,
+  type ConnectionTarget,
+  type Connector,
+  type ProbeReport,
+} from '../connector.ts';
+import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
+import { probeBySteps } from '../probe-steps.ts';
+import { accountOf } from './account.ts';
+import { quoted } from './identifier.ts';
+import { type Deadlines, defaultDeadlines, pageTables, showRows } from './limits.ts';
+import { readTables } from './read-catalog.ts';
+import { openSession, type SnowflakeSession } from './session.ts';
+import {
+  beginning,
+  columnsStatement,
+  contextStatement,
+  keysStatement,
+  tablesStatement,
+  warehousesStatement,
+} from './statements.ts';
+
+export interface SnowflakeSettings {
+  readonly deadlines: Deadlines;
+  readonly limits: CatalogLimits;
+  readonly route: HttpRoute;
+  readonly pageTables: number;
+  readonly showRows: number;
+}
+
+const defaults: SnowflakeSettings = {
+  deadlines: defaultDeadlines,
+  limits: defaultCatalogLimits,
+  route: {},
+  pageTables,
+  showRows,
+};
+
+/**
+ * The connector of SNOWFLAKE, over the SQL API: one database, by name or as the user's default
+ * namespace has it, because a catalog has schemas and no databases above them. A probe never
+ * resumes a suspended warehouse; a catalog read does.
+ */
+export function createSnowflakeConnector(settings: Partial<SnowflakeSettings> = {}): Connector {
+  const complete = { ...defaults, ...settings };
+  return {
+    probe: (target, signal) => probe(target, complete, signal),
+    readCatalog: (target, signal) => readCatalog(target, complete, signal),
+  };
+}
+
+function probe(
+  target: ConnectionTarget,
+  settings: SnowflakeSettings,
+  signal: AbortSignal,
+): Promise<ProbeReport> {
+  return probeBySteps(async (step) => {
+    const session = await openSession(target, settings, signal, step);
+    const { probeMs } = settings.deadlines;
+    try {
+      const context = await step('query', () => contextOf(session, target, probeMs));
+      await step('catalog', () => proveStatements(session, context, probeMs));
+      return `Snowflake ${context.version}`;
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+interface Context {
+  readonly version: string;
+  readonly database: string;
+  readonly warehouse: string;
+}
+
+/** Throws DATABASE_NOT_FOUND or WAREHOUSE_UNAVAILABLE when statements would run without one. */
+async function contextOf(
+  session: SnowflakeSession,
+  target: ConnectionTarget,
+  timeoutMs: number,
+): Promise<Context> {
+  const [version, database, warehouse] = await session.one(contextStatement, timeoutMs);
+  const wanted = accountOf(target);
+  if (!database || (wanted.database !== null && database !== wanted.database)) {
+    throw new ConnectionFailure('DATABASE_NOT_FOUND');
+  }
+  if (!warehouse || (wanted.warehouse !== null && warehouse !== wanted.warehouse)) {
+    throw new ConnectionFailure('WAREHOUSE_UNAVAILABLE');
+  }
+  return { version: version ?? '', database, warehouse };
+}
+
+/** The statements of a sync: keys at once, and tables over none if the warehouse runs anyway. */
+async function proveStatements(
+  session: SnowflakeSession,
+  { database, warehouse }: Context,
+  timeoutMs: number,
+): Promise<void> {
+  const statements = [keysStatement('imported', 'database', quoted(database))];
+  let running = false;
+  for await (const rows of session.rows(warehousesStatement, timeoutMs)) {
+    running ||= rows.some(([name, state]) => name === warehouse && state === 'STARTED');
+  }
+  if (running) {
+    statements.push(tablesStatement(beginning, 1), columnsStatement(beginning, beginning));
+  }
+  for (const statement of statements) await Array.fromAsync(session.rows(statement, timeoutMs));
+}
+
+async function* readCatalog(
+  target: ConnectionTarget,
+  settings: SnowflakeSettings,
+  signal: AbortSignal,
+): AsyncGenerator<CatalogTable> {
+  const session = await openSession(target, settings, signal);
+  try {
+    const { probeMs } = settings.deadlines;
+    const { database } = await contextOf(session, target, probeMs);
+    yield* readTables(session, { ...settings, database });
+  } finally {
+    await session.close();
+  }
+}
+
+export const snowflake = createSnowflakeConnector();
