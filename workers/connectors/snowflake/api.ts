@@ -12,8 +12,8 @@ export interface SqlApiCall {
   readonly body?: unknown;
   /** All waiting together; the default is the session's. */
   readonly timeoutMs?: number;
-  /** Told when the service has refused, so that nothing is left to cancel. */
-  readonly refused?: () => unknown;
+  /** Told the status when the service has refused. */
+  readonly refused?: (status: number) => void;
 }
 
 /** Asks, and gives back the answer as the shape that it has to have. Throws ConnectionFailure. */
@@ -35,7 +35,7 @@ export function sqlApi(http: HttpSession, credential: Credential): SqlApi {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
     if (response.ok) return response.json(schema);
-    refused?.();
+    refused?.(response.status);
     throw answerFailure(response.status, await response.firstText(4_096));
   };
 }

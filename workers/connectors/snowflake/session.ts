@@ -10,7 +10,7 @@ import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
 import type { Row } from '../ordered-rows.ts';
 import { type Account, accountOf } from './account.ts';
 import { endSession, sqlApi, type SqlApi } from './api.ts';
-import { type Deadlines, partitionMB } from './limits.ts';
+import { type Deadlines, maxPartitions, partitionMB } from './limits.ts';
 import { type Credential, signIn } from './sign-in.ts';
 import { proofStatement, type Statement } from './statements.ts';
 
@@ -54,26 +54,21 @@ export async function openSession(
   const open = (abort: AbortSignal, timed: HttpStep) =>
     openHttp(target, { origin: account.origin, signal: abort, deadlines, route, step: timed });
   const http = await open(signal, named);
-  try {
-    return await step('sign-in', async () => {
+  return await step('sign-in', async () => {
+    let session: SnowflakeSession | null = null;
+    try {
       const options = { account, timeoutMs: deadlines.signInMs, signal };
       const credential = await signIn(http, target, options);
       const openAgain = () => open(AbortSignal.timeout(deadlines.closeMs), (_name, work) => work());
-      const session = new SnowflakeSession({
-        http,
-        credential,
-        account,
-        deadlines,
-        signal,
-        openAgain,
-      });
+      const parts = { http, credential, account, deadlines, signal, openAgain };
+      session = new SnowflakeSession(parts);
       await session.one(proofStatement, deadlines.signInMs);
       return session;
-    });
-  } catch (error) {
-    await http.close();
-    throw error;
-  }
+    } catch (error) {
+      await (session ?? http).close();
+      throw error;
+    }
+  });
 }
 
 function accountNotFound(error: unknown): never {
@@ -121,7 +116,9 @@ export class SnowflakeSession {
       });
     yield pick(answer.data ?? []);
     // Their number is known from the start, so a server cannot make us read for ever.
-    for (let index = 1; index < (partitionInfo?.length ?? 1); index += 1) {
+    const partitions = partitionInfo?.length ?? 1;
+    if (partitions > maxPartitions) throw new ConnectionFailure('LIMIT_EXCEEDED');
+    for (let index = 1; index < partitions; index += 1) {
       const path = `${statements}/${answer.statementHandle}?partition=${index}`;
       yield pick((await this.#api(Partition, { method: 'GET', path })).data);
     }
@@ -149,6 +146,11 @@ export class SnowflakeSession {
     await http.close();
   }
 
+  /** What has failed or run out of time is over; after other refusals it may still run. */
+  #forget(handle: string, status: number): void {
+    if (status === 408 || status === 422) this.#running.delete(handle);
+  }
+
   async #run(statement: Statement, timeoutMs: number): Promise<Answer> {
     const { account, deadlines, signal } = this.#parts;
     const endsAt = performance.now() + timeoutMs;
@@ -170,7 +172,7 @@ export class SnowflakeSession {
       answer = await this.#api(Answer, {
         method: 'GET',
         path: `${statements}/${handle}`,
-        refused: () => this.#running.delete(handle),
+        refused: (status) => this.#forget(handle, status),
       });
     }
     this.#running.delete(handle);
