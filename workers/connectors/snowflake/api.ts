@@ -5,7 +5,7 @@ import { answerFailure } from './failures.ts';
 import { maxAnswerBytes } from './limits.ts';
 import type { Credential } from './sign-in.ts';
 
-export interface SqlApiCall {
+interface SqlApiCall {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   /** Sent as JSON. */
