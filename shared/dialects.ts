@@ -76,6 +76,7 @@ export const dialectFacts: Record<Dialect, DialectFacts> = {
     requires: ['host', 'username', 'databaseName'],
     isTcp: true,
   },
+  // `databaseName` is one database, the user's default without it; `password` may be an access token.
   SNOWFLAKE: {
     port: null,
     requires: ['snowflakeAccountId', 'username'],

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CatalogColumn, CatalogTable } from '../../shared/catalog.ts';
 import type { ConnectionSecrets } from '../../shared/connection.ts';
+import { accountOf } from '../../workers/connectors/snowflake/account.ts';
 import { createSnowflakeConnector } from '../../workers/connectors/snowflake/connector.ts';
 import type { SnowflakeTable } from '../stand-ins/snowflake-statements.ts';
 import { snowflakeHandler, type SnowflakeState } from '../stand-ins/snowflake.ts';
@@ -322,6 +323,20 @@ function keyOf(kind: 'ed25519' | 'short' | 'rsa'): string {
       : generateKeyPairSync('rsa', { modulusLength: kind === 'short' ? 1_024 : 2_048 });
   return made.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
+
+describe('an account', () => {
+  test.each([
+    ['xy12345', 'xy12345.snowflakecomputing.com', 'XY12345'],
+    ['xy12345.eu-central-1.aws', 'xy12345.eu-central-1.aws.snowflakecomputing.com', 'XY12345'],
+    ['MyOrg-My_Account', 'myorg-my-account.snowflakecomputing.com', 'MYORG-MY_ACCOUNT'],
+    ['myorg-a1.privatelink', 'myorg-a1.privatelink.snowflakecomputing.com', 'MYORG-A1'],
+    ['xy1.cn-northwest-1', 'xy1.cn-northwest-1.snowflakecomputing.cn', 'XY1'],
+    [' xy1.us-east-1.snowflakecomputing.com', 'xy1.us-east-1.snowflakecomputing.com', 'XY1'],
+  ])('%j is %s', (snowflakeAccountId, at, name) => {
+    const target = connectionTarget({ dialect: 'SNOWFLAKE', snowflakeAccountId });
+    expect(accountOf(target)).toMatchObject({ origin: `https://${at}`, name });
+  });
+});
 
 describe('a secret goes to Snowflake only', () => {
   test.each([
