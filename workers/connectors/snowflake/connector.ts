@@ -106,7 +106,9 @@ async function proveStatements(
   if (running) {
     statements.push(tablesStatement(beginning, 1), columnsStatement(beginning, beginning));
   }
-  for (const statement of statements) await Array.fromAsync(session.rows(statement, timeoutMs));
+  await Promise.all(
+    statements.map((statement) => Array.fromAsync(session.rows(statement, timeoutMs))),
+  );
 }
 
 async function* readCatalog(

@@ -35,7 +35,7 @@ const Answer = z.object({
 type Answer = z.infer<typeof Answer>;
 
 const statements = '/api/v2/statements';
-const firstPollMs = 20;
+const firstPollMs = 5;
 
 /**
  * Opens, checks, encrypts and signs in. A key or an access token proves itself with the first
