@@ -35,6 +35,7 @@ export const connectableDialects = [
   'DATABRICKS',
   'BIGQUERY',
   'SNOWFLAKE',
+  'REDSHIFT',
 ] as const satisfies readonly Dialect[];
 
 export type ConnectableDialect = (typeof connectableDialects)[number];

@@ -47,14 +47,17 @@ interface ReadOptions {
  * Runs every rogue within its deadlines and a bounded memory, and holds after each test that no
  * password went out in the clear and that the next probe of a healthy server succeeds.
  */
-export function useRogues(): Rogues {
+export function useRogues(
+  dialect: 'POSTGRES' | 'REDSHIFT' = 'POSTGRES',
+  create: typeof createPostgresConnector = createPostgresConnector,
+): Rogues {
   let rogue: RogueServer | undefined;
 
   async function start(script: Script, connection: Partial<Connection> = {}) {
     await rogue?.close();
     rogue = await startRoguePostgres(script);
     const fields = { host: '127.0.0.1', port: rogue.port, username: 'somebody' };
-    return connectionTarget({ dialect: 'POSTGRES', ...fields, ...connection }, password);
+    return connectionTarget({ dialect, ...fields, ...connection }, password);
   }
 
   afterEach(async () => {
@@ -70,12 +73,12 @@ export function useRogues(): Rogues {
     },
     async probe(script, connection, waitMs = patienceMs) {
       const target = await start(script, connection);
-      const connector = createPostgresConnector({ deadlines: deadlinesOf(waitMs) });
+      const connector = create({ deadlines: deadlinesOf(waitMs) });
       return bounded(() => connector.probe(target, new AbortController().signal));
     },
     async read(script, options = {}) {
       const target = await start(script);
-      const connector = createPostgresConnector({
+      const connector = create({
         deadlines: deadlinesOf(options.waitMs ?? patienceMs),
         limits: { ...limits, ...options.limits },
       });

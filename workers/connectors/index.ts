@@ -17,6 +17,7 @@ const loaders = {
   BIGQUERY: async () => (await import('./bigquery/connector.ts')).bigQuery,
   DATABRICKS: async () => (await import('./databricks/connector.ts')).databricks,
   SNOWFLAKE: async () => (await import('./snowflake/connector.ts')).snowflake,
+  REDSHIFT: async () => (await import('./postgres/redshift/connector.ts')).redshift,
 } satisfies Record<ConnectableDialect, () => Promise<Connector>>;
 
 export function connectorFor(dialect: ConnectableDialect): Promise<Connector> {

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { ConnectionFailure } from '../connector.ts';
+import type { SignIn } from './client.ts';
 import type { MessageGate } from './message-gate.ts';
+import { answerChallenge, parseChallenge } from './redshift/password-digest.ts';
 
 /**
  * An open socket as the `pg` driver wants its stream, with the gate in between. The driver's
@@ -10,13 +12,16 @@ import type { MessageGate } from './message-gate.ts';
 export class GatedStream extends Duplex {
   readonly #socket: Socket;
 
-  constructor(socket: Socket, gate: MessageGate) {
+  constructor(socket: Socket, gate: MessageGate, signIn: SignIn) {
     super();
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       try {
         const messages = gate.pass(chunk);
         if (messages.length > 0 && !this.push(messages)) socket.pause();
+        const challenge = gate.challenge && parseChallenge(gate.challenge);
+        gate.challenge = null;
+        if (challenge) socket.write(answerChallenge(challenge, signIn.password()));
       } catch (error) {
         this.destroy(error instanceof Error ? error : new ConnectionFailure('PROTOCOL_ERROR'));
       }

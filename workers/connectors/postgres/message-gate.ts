@@ -1,7 +1,8 @@
 import { ConnectionFailure } from '../connector.ts';
 import type { WireLimits } from './limits.ts';
 import { hasItsShape } from './message-shape.ts';
-import { SignInOrder } from './sign-in-order.ts';
+import { digestRequest } from './redshift/password-digest.ts';
+import { SignInOrder, type SignInRules } from './sign-in-order.ts';
 
 const headerBytes = 5;
 
@@ -20,6 +21,8 @@ export class MessageGate {
   /** All bytes that came in, for the limits of a whole read. */
   receivedBytes = 0;
   cancelKey: CancelKey | null = null;
+  /** What the server asks for and the driver does not know; whoever answers it takes it away. */
+  challenge: Buffer | null = null;
 
   readonly #limits: WireLimits;
   readonly #order: SignInOrder;
@@ -31,9 +34,9 @@ export class MessageGate {
   #answerBytes = 0;
   #chatterBytes = 0;
 
-  constructor(limits: WireLimits, encrypted: boolean) {
+  constructor(limits: WireLimits, rules: SignInRules) {
     this.#limits = limits;
-    this.#order = new SignInOrder(encrypted);
+    this.#order = new SignInOrder(rules);
   }
 
   /** Whether a message has begun and not ended. */
@@ -57,7 +60,14 @@ export class MessageGate {
     const end = bytes.length < needed ? this.#checkBegun(bytes) : this.#checkAll(bytes);
     if (end > 0 || this.#heldBytes === 0) this.#held = Buffer.from(bytes.subarray(end));
     this.#heldBytes = bytes.length - end;
-    return bytes.subarray(0, end);
+    return bytes.subarray(0, end - this.#notForDriver());
+  }
+
+  /** The bytes of a challenge, which is the last message before we answer. */
+  #notForDriver(): number {
+    if (!this.challenge) return 0;
+    if (this.#heldBytes > 0) refuse();
+    return headerBytes + this.challenge.length;
   }
 
   #join(chunk: Buffer): Buffer {
@@ -120,7 +130,10 @@ export class MessageGate {
       if (type === 'R' || type === 'K') refuse();
       return;
     }
+    // Whoever has asked for proof waits for it.
+    if (this.challenge) refuse();
     this.#order.check(type, body);
+    if (type === 'R' && body.readInt32BE(0) === digestRequest) this.challenge = Buffer.from(body);
     if (type === 'K') {
       this.cancelKey = { processId: body.readInt32BE(0), secretKey: body.readInt32BE(4) };
     }

@@ -1,3 +1,5 @@
+import { digestRequest, parseChallenge } from './redshift/password-digest.ts';
+
 /**
  * Tells whether a server message has exactly the shape its type promises. `pg-protocol` 1.x trusts
  * the server: an ErrorResponse without its terminator makes it loop for ever (no deadline fires in a
@@ -87,6 +89,8 @@ function isAuthentication(bytes: Buffer, start: number, end: number): boolean {
       }
       return at === end - 1;
     }
+    case digestRequest:
+      return parseChallenge(bytes.subarray(start, end)) !== null;
     default:
       return true;
   }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { DatabaseError } from 'pg';
 import { withDeadline } from '../../egress/deadline.ts';
 import type { Resolver } from '../../egress/resolve.ts';
 import { openTransport } from '../../egress/transport.ts';
@@ -63,7 +64,7 @@ export async function openSession(
     const tls = { host, caCertificate, target, signal, timeoutMs: deadlines.tlsMs };
     const socket = encrypted ? await step('tls', () => requestTls(plain, tls)) : plain;
     const cancelTarget = { target, endpoint, address, timeoutMs: deadlines.closeMs };
-    const session = new PostgresSession(socket, new MessageGate(limits, encrypted), {
+    const session = new PostgresSession(socket, new MessageGate(limits, endpoint), {
       signal,
       deadlines,
       cancelTarget,
@@ -97,7 +98,7 @@ export class PostgresSession {
   constructor(socket: Socket, gate: MessageGate, context: SessionContext) {
     this.#context = context;
     this.#gate = gate;
-    this.#stream = new GatedStream(socket, gate);
+    this.#stream = new GatedStream(socket, gate, context.cancelTarget.endpoint.signIn);
     // A gate that closes destroys the stream with its reason. One slot rather than a race against a
     // promise of the whole session: that one would hold every answer until the end.
     this.#stream.once('error', (error) => this.#fail(error));
@@ -127,16 +128,41 @@ export class PostgresSession {
    * Sends statements in one message and returns the rows of all of them.
    * Any failure closes the session, because nobody knows what it is still busy with.
    */
-  async query(text: string, ask: Ask): Promise<Answer> {
-    const run = async (): Promise<Answer> => {
-      const before = this.receivedBytes;
-      this.#gate.expectAnswer(ask.rows);
-      const query = new SimpleQuery(text);
-      this.#client.query(query);
-      const { signal } = this.#context;
-      const rows = await this.#guarded(query.rows, { signal, timeoutMs: ask.timeoutMs });
-      return { rows, bytes: this.receivedBytes - before };
-    };
+  query(text: string, ask: Ask): Promise<Answer> {
+    return this.#inTurn(() => this.#run(text, ask));
+  }
+
+  /**
+   * The same for statements that the server may well refuse: null then, and the session goes on.
+   * A transaction that was open is then in its error state.
+   */
+  async queryIfAllowed(text: string, ask: Ask): Promise<Answer | null> {
+    let refused = false;
+    const orNothing = (rows: Promise<Row[]>): Promise<Row[]> =>
+      rows.catch((error: unknown) => {
+        refused = error instanceof DatabaseError;
+        if (refused) return [];
+        throw error;
+      });
+    const answer = await this.#inTurn(() => this.#run(text, ask, orNothing));
+    return refused ? null : answer;
+  }
+
+  async #run(
+    text: string,
+    { rows, timeoutMs }: Ask,
+    settle: (rows: Promise<Row[]>) => Promise<Row[]> = (rows) => rows,
+  ): Promise<Answer> {
+    const before = this.receivedBytes;
+    this.#gate.expectAnswer(rows);
+    const query = new SimpleQuery(text);
+    this.#client.query(query);
+    const { signal } = this.#context;
+    const received = await this.#guarded(settle(query.rows), { signal, timeoutMs });
+    return { rows: received, bytes: this.receivedBytes - before };
+  }
+
+  #inTurn(run: () => Promise<Answer>): Promise<Answer> {
     const answer = this.#last.then(run);
     this.#last = answer;
     // The caller sees the failure through `answer`; a request that nobody awaits must not crash us.

@@ -1,7 +1,14 @@
 import { ConnectionFailure } from '../connector.ts';
+import { digestRequest } from './redshift/password-digest.ts';
 
 /** Authentication requests: PostgreSQL manual, "Message Formats". */
 const request = { ok: 0, cleartext: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
+
+export interface SignInRules {
+  readonly encrypted: boolean;
+  /** Whether this kind of server may ask for Redshift's digest. */
+  readonly digest: boolean;
+}
 
 /**
  * The order in which a server may ask for proof of who we are: one method, once. A server that asks
@@ -9,12 +16,12 @@ const request = { ok: 0, cleartext: 3, md5: 5, sasl: 10, saslContinue: 11, saslF
  * the password as well, is not the server.
  */
 export class SignInOrder {
-  readonly #encrypted: boolean;
+  readonly #rules: SignInRules;
   #last: number | null = null;
   #accepted = false;
 
-  constructor(encrypted: boolean) {
-    this.#encrypted = encrypted;
+  constructor(rules: SignInRules) {
+    this.#rules = rules;
   }
 
   /** Throws ConnectionFailure when this message may not come now. */
@@ -31,7 +38,9 @@ export class SignInOrder {
     if (this.#accepted || !this.#follows(what, asked))
       throw new ConnectionFailure('PROTOCOL_ERROR');
     // The password itself, readable by everybody on the way: never without TLS.
-    if (what === request.cleartext && !this.#encrypted) throw new ConnectionFailure('TLS_REQUIRED');
+    if (what === request.cleartext && !this.#rules.encrypted) {
+      throw new ConnectionFailure('TLS_REQUIRED');
+    }
     this.#accepted = what === request.ok;
   }
 
@@ -47,6 +56,9 @@ export class SignInOrder {
         return asked === request.sasl;
       case request.saslFinal:
         return asked === request.saslContinue;
+      case digestRequest:
+        if (!this.#rules.digest) throw new ConnectionFailure('AUTHENTICATION_FAILED');
+        return asked === null;
       default:
         // Kerberos, SSPI and what may come: a sign-in that a user name and a password cannot do.
         throw new ConnectionFailure('AUTHENTICATION_FAILED');

@@ -1,4 +1,4 @@
-import { defaultPort } from '../../../shared/dialects.ts';
+import { defaultPort, type Dialect } from '../../../shared/dialects.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
 import type { SignIn } from './client.ts';
 
@@ -6,6 +6,7 @@ export interface Endpoint {
   readonly host: string;
   readonly port: number;
   readonly encrypted: boolean;
+  readonly digest: boolean;
   readonly caCertificate: string | null;
   readonly signIn: SignIn;
 }
@@ -13,7 +14,7 @@ export interface Endpoint {
 /**
  * What of a connection matters to PostgreSQL. Without a database name: PostgreSQL's own convention,
  * the database named like the user; on Supabase, where user names are `postgres.<project>`, the one
- * database that every project has. Throws INTERNAL_ERROR for a connection without host or user,
+ * database that every project has; on Redshift the one that it makes when it is asked for none. Throws INTERNAL_ERROR for a connection without host or user,
  * which the API does not let in.
  */
 export function endpointOf({ connection, secrets }: ConnectionTarget): Endpoint {
@@ -26,10 +27,11 @@ export function endpointOf({ connection, secrets }: ConnectionTarget): Endpoint 
     host,
     port,
     encrypted: connection.sslEnabled,
+    digest: dialect === 'REDSHIFT',
     caCertificate: connection.sslCaCertificate,
     signIn: {
       user: username,
-      database: databaseName ?? (dialect === 'SUPABASE' ? 'postgres' : username),
+      database: databaseName ?? usualDatabase(dialect) ?? username,
       password: () => {
         // Asked for a password that nobody has given: the sign-in cannot succeed.
         if (secrets.password === undefined) throw new ConnectionFailure('AUTHENTICATION_FAILED');
@@ -37,4 +39,9 @@ export function endpointOf({ connection, secrets }: ConnectionTarget): Endpoint 
       },
     },
   };
+}
+
+function usualDatabase(dialect: Dialect): string | null {
+  if (dialect === 'SUPABASE') return 'postgres';
+  return dialect === 'REDSHIFT' ? 'dev' : null;
 }
