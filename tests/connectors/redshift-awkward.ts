@@ -40,13 +40,15 @@ create view public.daily as select a from public.parent;
 create table public.mv_tbl__daily__0 (a integer);
 create table public.mv_tbl__other__0 (a integer);
 create view public.late as select;
-create or replace view pg_catalog.svv_mv_info as
+drop view pg_catalog.svv_mv_info;
+create view pg_catalog.svv_mv_info as
 select current_database()::char(128) as database_name, 'public'::char(128) as schema_name,
   'somebody'::char(128) as user_name, 'daily'::char(128) as name, 'f'::char(1) as is_stale, 0 as state
 union all
 select 'another'::char(128), 'public'::char(128), 'somebody'::char(128), 'plain'::char(128),
   'f'::char(1), 0;
-create or replace view pg_catalog.svv_external_columns as
+drop view pg_catalog.svv_external_columns;
+create view pg_catalog.svv_external_columns as
 select current_database()::text as redshift_database_name, 'spectrum'::text as schemaname,
   t.* from (values ('sales', 'id', 'bigint', 1, 0, 'false'), ('sales', 'it''s', 'array<int>', 2, 0, ''),
     ('sales', 'day', 'date', 3, 1, 'true'), ('__proto__', 'id', 'varchar(20)', 1, 0, 'true'))
