@@ -54,7 +54,10 @@ order by c.oid
 limit ${count}`;
 }
 
-/** Columns of the tables between two oids, with defaults and comments, by table and position. */
+/**
+ * Columns of the tables between two oids, with defaults and comments, by table and position. The bounds
+ * are there twice because no planner concludes the one from the other, and would read all of pg_class.
+ */
 export function columnsStatement(first: number, last: number): string {
   return `
 select a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
@@ -66,6 +69,7 @@ left join pg_catalog.pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attn
 left join pg_catalog.pg_description d on d.objoid = a.attrelid and d.objsubid = a.attnum
   and d.classoid = 'pg_catalog.pg_class'::regclass
 where a.attrelid >= ${oid(first)} and a.attrelid <= ${oid(last)}
+  and c.oid >= ${oid(first)} and c.oid <= ${oid(last)}
   and a.attnum > 0 and not a.attisdropped and ${isCustomers}
 order by a.attrelid, a.attnum`;
 }
