@@ -12,7 +12,7 @@ import {
   type Front,
   startClickhouse,
   startFront,
-} from '../support/clickhouse.ts';
+} from '../support/servers/clickhouse.ts';
 import { connectionTarget } from '../support/connection-target.ts';
 import { awkwardClickhouse } from './clickhouse-awkward.ts';
 import { conforms, type ServerUnderTest } from './conformance.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import { fingerprintOf } from '../../workers/egress/ssh/host-key.ts';
-import { makeSshKey, type HostKeyType } from '../support/openssh.ts';
+import { makeSshKey, type HostKeyType } from '../support/servers/openssh.ts';
 import { portOf } from './ssh-target.ts';
 
 /** What an SSH server of a test does where a real one would not. */

@@ -7,7 +7,7 @@ import {
   openSshMissing,
   type OpenSshServer,
   startOpenSsh,
-} from '../support/openssh.ts';
+} from '../support/servers/openssh.ts';
 import { type RogueSsh, type RogueSshServer, startRogueSsh } from './rogue-ssh.ts';
 import { open, outcome, sshTarget, startEcho } from './ssh-target.ts';
 

@@ -3,7 +3,7 @@ import { connect, Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openSocketPair } from '../../workers/egress/ssh/socket-pair.ts';
 import { readPrivateKey } from '../../workers/egress/ssh/private-key.ts';
-import { makeSshKey } from '../support/openssh.ts';
+import { makeSshKey } from '../support/servers/openssh.ts';
 import { type RogueSsh, startBytes, startRogueSsh } from './rogue-ssh.ts';
 import { open, outcome, portOf, sshTarget } from './ssh-target.ts';
 

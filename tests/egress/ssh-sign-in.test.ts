@@ -7,7 +7,7 @@ import {
   openSshMissing,
   type OpenSshServer,
   startOpenSsh,
-} from '../support/openssh.ts';
+} from '../support/servers/openssh.ts';
 import { outcome, sshTarget, startEcho } from './ssh-target.ts';
 
 const passphrase = 'correct horse "battery" staple';

@@ -17,8 +17,8 @@ import {
   openSshMissing,
   type OpenSshServer,
   startOpenSsh,
-} from '../support/openssh.ts';
-import { startTlsFront } from '../support/tls-front.ts';
+} from '../support/servers/openssh.ts';
+import { startTlsFront } from '../support/servers/tls-front.ts';
 import { eventually } from '../support/worker.ts';
 import { echoed, open, outcome, sshTarget, startEcho } from './ssh-target.ts';
 

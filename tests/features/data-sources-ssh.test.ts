@@ -11,7 +11,7 @@ import {
   openSshMissing,
   type OpenSshServer,
   startOpenSsh,
-} from '../support/openssh.ts';
+} from '../support/servers/openssh.ts';
 import {
   eventually,
   firstRunEnded,

@@ -4,7 +4,7 @@ import {
   clickhouseMissing,
   clickhousePassword,
   startClickhouse,
-} from '../../support/clickhouse.ts';
+} from '../../support/servers/clickhouse.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 
 // No stand-in: the vendor's client reads the catalog of a real server, which ours has to agree with.

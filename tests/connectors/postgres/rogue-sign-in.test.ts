@@ -1,0 +1,181 @@
+import { createHmac, pbkdf2Sync } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { Connection } from '../../../shared/connection.ts';
+import { canMakeCertificates, makeAuthority, makeSelfSigned } from '../../support/certificates.ts';
+import * as wire from '../../support/servers/rogue-postgres.ts';
+import type { RoguePeer } from '../../support/servers/rogue-postgres.ts';
+import * as scripts from '../../support/servers/rogue-scripts.ts';
+import { fakePostgres, type FakeServer } from '../../support/servers/rogue-scripts.ts';
+import { outcome, password, type Script, useRogues } from './rogue-harness.ts';
+
+const rogues = useRogues();
+
+describe('no password leaves before the server has proved who it is', () => {
+  const tls = { sslEnabled: true, host: 'localhost' };
+  const startup = Buffer.from('somebody');
+  // One script for every identity: take the TLS, then ask for the password as readable as can be.
+  const greedy = (identity: FakeServer['identity']) =>
+    fakePostgres({
+      ...(identity ? { identity } : {}),
+      signIn: async (peer) => {
+        await peer.send(wire.ask.cleartext);
+        await peer.receive();
+        peer.close();
+      },
+    });
+
+  async function refusal(script: Script, more: Partial<Connection> = {}) {
+    const report = await rogues.probe(script, { ...tls, ...more });
+    expect(rogues.received.includes(password)).toBe(false);
+    expect(rogues.received.includes(startup)).toBe(false);
+    return outcome(report);
+  }
+
+  test('TLS refused', async () => {
+    expect(await refusal(greedy(undefined))).toEqual(['tls', 'TLS_NOT_SUPPORTED']);
+  });
+  test('bytes stuffed behind the answer to the TLS request', async () => {
+    const stuffing = async (peer: RoguePeer): Promise<void> => {
+      await peer.receive();
+      await peer.send(Buffer.concat([Buffer.from('S'), wire.ask.cleartext]));
+      await scripts.stayMute(peer);
+    };
+    expect(await refusal(stuffing)).toEqual(['tls', 'PROTOCOL_ERROR']);
+  });
+  test('something that is no PostgreSQL', async () => {
+    const http = async (peer: RoguePeer): Promise<void> => {
+      await peer.send(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'));
+      await scripts.stayMute(peer);
+    };
+    expect(await refusal(http)).toEqual(['tls', 'PROTOCOL_ERROR']);
+  });
+
+  describe.skipIf(!canMakeCertificates())('(needs the openssl command)', () => {
+    const authority = canMakeCertificates() ? makeAuthority() : undefined;
+    const trusting = { sslCaCertificate: authority?.cert ?? null };
+    const local = { names: 'DNS:localhost,IP:127.0.0.1' };
+
+    test('self-signed', async () => {
+      const script = greedy(makeSelfSigned(local));
+      expect(await refusal(script)).toEqual(['tls', 'TLS_UNTRUSTED']);
+      expect(await refusal(script, trusting)).toEqual(['tls', 'TLS_UNTRUSTED']);
+    });
+    test('of an authority that nobody named', async () => {
+      expect(await refusal(greedy(authority?.sign(local)))).toEqual(['tls', 'TLS_UNTRUSTED']);
+    });
+    test('for another name', async () => {
+      const other = authority?.sign({ names: 'DNS:other.example' });
+      expect(await refusal(greedy(other), trusting)).toEqual(['tls', 'TLS_NAME_MISMATCH']);
+      const ip = { ...trusting, host: '127.0.0.1' };
+      expect(await refusal(greedy(other), ip)).toEqual(['tls', 'TLS_NAME_MISMATCH']);
+    });
+    test('expired', async () => {
+      const expired = authority?.sign({ ...local, days: -1 });
+      expect(await refusal(greedy(expired), trusting)).toEqual(['tls', 'TLS_EXPIRED']);
+    });
+    test('no certificate, cut off in the handshake', async () => {
+      const cut = async (peer: RoguePeer): Promise<void> => {
+        await peer.receive();
+        await peer.send(Buffer.from('S'));
+        await sleep(20);
+        peer.close();
+      };
+      expect(await refusal(cut)).toEqual(['tls', 'TLS_FAILED']);
+    });
+    test('and does leave once it has', async () => {
+      const report = await rogues.probe(greedy(authority?.sign(local)), { ...tls, ...trusting });
+      expect(outcome(report)).toEqual(['sign-in', 'CONNECTION_LOST']);
+      expect(rogues.received.includes(password)).toBe(true);
+    });
+  });
+});
+
+describe('a server that asks for the wrong proof gets none', () => {
+  const signIn = (...messages: Buffer[]) =>
+    rogues.probe(async (peer) => {
+      await scripts.greet(peer);
+      for (const message of messages) {
+        await peer.send(message);
+        await peer.receive();
+      }
+    });
+
+  test('the password itself, without TLS', async () => {
+    expect(outcome(await signIn(wire.ask.cleartext))).toEqual(['sign-in', 'TLS_REQUIRED']);
+  });
+  test('the password itself, or its MD5, after SCRAM', async () => {
+    for (const downgrade of [wire.ask.cleartext, wire.ask.md5]) {
+      expect(outcome(await signIn(wire.ask.scram, downgrade))).toEqual([
+        'sign-in',
+        'PROTOCOL_ERROR',
+      ]);
+    }
+  });
+  test('two million rounds of key derivation', async () => {
+    const expensive = scramServer((first) => ({ ...first, iterations: 2_000_000 }));
+    expect(outcome(await rogues.probe(expensive))).toEqual(['sign-in', 'PROTOCOL_ERROR']);
+  });
+  test('a nonce that is not ours', async () => {
+    const foreign = scramServer((first) => ({ ...first, nonce: 'another' }));
+    expect(outcome(await rogues.probe(foreign))).toEqual(['sign-in', 'PROTOCOL_ERROR']);
+  });
+  test('SCRAM without knowing the password', async () => {
+    const impostor = scramServer((first) => first, 'not the password');
+    expect(outcome(await rogues.probe(impostor))).toEqual(['sign-in', 'PROTOCOL_ERROR']);
+  });
+  test('SCRAM without its end, where the server would have to prove itself', async () => {
+    const impatient = scramServer((first) => first, null);
+    expect(outcome(await rogues.probe(impatient))).toEqual(['sign-in', 'PROTOCOL_ERROR']);
+  });
+  test('and the right SCRAM succeeds, so that the tests above mean something', async () => {
+    const honest = scramServer((first) => first, password);
+    expect(outcome(await rogues.probe(honest))).toEqual(['catalog', null]);
+  });
+  test('Kerberos', async () => {
+    const report = await signIn(wire.message('R', 7));
+    expect(outcome(report)).toEqual(['sign-in', 'AUTHENTICATION_FAILED']);
+  });
+  test('a pg_hba.conf that wants TLS', async () => {
+    const text = 'no pg_hba.conf entry for host "10.0.0.1", user "u", database "d", no encryption';
+    const report = await signIn(wire.serverError('28000', text));
+    expect(outcome(report)).toEqual(['sign-in', 'TLS_REQUIRED']);
+  });
+  test('Supabase saying that it does not know the project', async () => {
+    const report = await signIn(wire.serverError('XX000', 'Tenant or user not found'));
+    expect(outcome(report)).toEqual(['sign-in', 'AUTHENTICATION_FAILED']);
+  });
+});
+
+interface ScramFirst {
+  readonly nonce: string;
+  readonly iterations: number;
+}
+
+/** A server that speaks SCRAM-SHA-256 (RFC 5802), knowing `secret`; null: it skips its last word. */
+function scramServer(
+  change: (first: ScramFirst) => ScramFirst,
+  secret: string | null = password,
+): Script {
+  return fakePostgres({
+    signIn: async (peer) => {
+      await peer.send(wire.ask.scram);
+      const initial = (await peer.receive())?.body.toString('latin1') ?? '';
+      const clientNonce = /r=([^,]+)$/.exec(initial)?.[1] ?? '';
+      const salt = Buffer.from('a salt of 16 byt');
+      const { nonce, iterations } = change({ nonce: `${clientNonce}server`, iterations: 4_096 });
+      const first = `r=${nonce},s=${salt.toString('base64')},i=${iterations}`;
+      await peer.send(wire.message('R', 11, Buffer.from(first)));
+      const final = (await peer.receive())?.body.toString('latin1') ?? '';
+      if (secret !== null) {
+        const withoutProof = final.replace(/,p=.*$/, '');
+        const auth = `n=*,r=${clientNonce},${first},${withoutProof}`;
+        const salted = pbkdf2Sync(secret, salt, iterations, 32, 'sha256');
+        const serverKey = createHmac('sha256', salted).update('Server Key').digest();
+        const signature = createHmac('sha256', serverKey).update(auth).digest('base64');
+        await peer.send(wire.message('R', 12, Buffer.from(`v=${signature}`)));
+      }
+      await scripts.trust(peer);
+    },
+  });
+}

@@ -1,0 +1,216 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Identity } from '../certificates.ts';
+
+export interface Clickhouse {
+  readonly httpPort: number;
+  /** Where it speaks HTTPS, when it was given an identity. */
+  readonly httpsPort: number;
+  /** Runs one statement as an administrator and returns its answer's text. */
+  execute(statement: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Users of every test server: `reader`, and `locked`, whose profile is readonly=1. */
+export const clickhousePassword = 'canary-clickhouse-pässword';
+
+const startMs = 30_000;
+
+/** Why tests against a real ClickHouse are skipped here; null when they are not. */
+export function clickhouseMissing(): string | null {
+  return find('clickhouse-server') === null ? 'skipped: clickhouse-server not found' : null;
+}
+
+/** A private ClickHouse on free ports of 127.0.0.1, its data in a folder of its own. */
+export async function startClickhouse(identity?: Identity): Promise<Clickhouse> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'clickhouse-'));
+  const [httpPort, httpsPort, tcpPort] = [await freePort(), await freePort(), await freePort()];
+  writeFileSync(path.join(folder, 'users.xml'), users);
+  writeFileSync(
+    path.join(folder, 'config.xml'),
+    config(folder, httpPort, tcpPort, identity ? httpsPort : null),
+  );
+  for (const name of ['data', 'tmp']) mkdirSync(path.join(folder, name));
+  if (identity) {
+    writeFileSync(path.join(folder, 'cert.pem'), identity.cert);
+    writeFileSync(path.join(folder, 'key.pem'), identity.key, { mode: 0o600 });
+  }
+  const server = spawn(
+    find('clickhouse-server') ?? 'clickhouse-server',
+    [`--config-file=${path.join(folder, 'config.xml')}`],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const log: string[] = [];
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.on('data', (chunk: Buffer) => log.push(chunk.toString()));
+  }
+  const stop = async (): Promise<void> => {
+    await end(server);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const execute = (statement: string): Promise<string> => post(httpPort, statement);
+  try {
+    await untilReady(() => execute('select 1'), server);
+  } catch (error) {
+    await stop();
+    throw new Error(`clickhouse-server did not start: ${log.join('').slice(-2_000)}`, {
+      cause: error,
+    });
+  }
+  return { httpPort, httpsPort, execute, stop };
+}
+
+/** A TCP front that forwards, and holds everything back while it is blocked. */
+export interface Front {
+  readonly port: number;
+  block(): void;
+  unblock(): void;
+  close(): Promise<void>;
+}
+
+/** Forwards connections to a port of 127.0.0.1, out of TLS when it has an identity. */
+export async function startFront(behindPort: number, identity?: Identity): Promise<Front> {
+  const sockets = new Set<Socket>();
+  const held: (() => void)[] = [];
+  let blocked = false;
+  const keep = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+  };
+  const forward = (from: Socket, to: Socket): void => {
+    from.on('data', (chunk: Buffer) => {
+      if (blocked) held.push(() => to.write(chunk));
+      else to.write(chunk);
+    });
+    from.once('end', () => to.end());
+    from.once('close', () => to.destroy());
+  };
+  const serve = (socket: Socket): void => {
+    const behind = connect({ host: '127.0.0.1', port: behindPort });
+    keep(socket);
+    keep(behind);
+    forward(socket, behind);
+    forward(behind, socket);
+  };
+  const server = identity ? createTlsServer(identity, serve) : createServer(serve);
+  server.on('connection', (socket: Socket) => keep(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: portOf(server.address()),
+    block() {
+      blocked = true;
+    },
+    unblock() {
+      blocked = false;
+      for (const release of held.splice(0)) release();
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function config(folder: string, http: number, tcp: number, https: number | null): string {
+  const tls = `<https_port>${https}</https_port>
+  <openSSL><server><certificateFile>${folder}/cert.pem</certificateFile>
+  <privateKeyFile>${folder}/key.pem</privateKeyFile><verificationMode>none</verificationMode>
+  <cacheSessions>true</cacheSessions><disableProtocols>sslv2,sslv3</disableProtocols>
+  </server></openSSL>`;
+  // <yandex> is the root that 18.16 wants; newer servers accept it too.
+  return `<yandex>
+  <logger><level>warning</level><console>1</console></logger>
+  <http_port>${http}</http_port><tcp_port>${tcp}</tcp_port><listen_host>127.0.0.1</listen_host>
+  ${https === null ? '' : tls}
+  <path>${folder}/data/</path><tmp_path>${folder}/tmp/</tmp_path>
+  <users_config>${folder}/users.xml</users_config>
+  <default_profile>default</default_profile><default_database>default</default_database>
+  <mark_cache_size>5368709</mark_cache_size>
+</yandex>`;
+}
+
+const user = (name: string, password: string, profile: string): string => `<${name}>
+  <password>${password}</password><networks><ip>127.0.0.1</ip></networks>
+  <profile>${profile}</profile><quota>default</quota></${name}>`;
+
+const users = `<yandex>
+  <profiles><default></default><locked><readonly>1</readonly></locked></profiles>
+  <users>
+    ${user('administrator', '', 'default')}
+    ${user('reader', clickhousePassword, 'default')}
+    ${user('locked', clickhousePassword, 'locked')}
+  </users>
+  <quotas><default></default></quotas>
+</yandex>`;
+
+/** On a connection of its own, so that what a test counts is not changed for longer than this. */
+function post(port: number, statement: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const headers = { authorization: `Basic ${Buffer.from('administrator:').toString('base64')}` };
+  const options = { host: '127.0.0.1', port, method: 'POST', headers, agent: false };
+  const asked = request(options, (answer) => {
+    const chunks: Buffer[] = [];
+    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+    answer.once('error', reject);
+    answer.once('end', () => {
+      const text = Buffer.concat(chunks).toString();
+      if (answer.statusCode === 200) resolve(text);
+      else reject(new Error(`${text} in ${statement.slice(0, 500)}`));
+    });
+  });
+  asked.once('error', reject);
+  asked.end(statement);
+  return promise;
+}
+
+async function untilReady(ask: () => Promise<unknown>, server: ChildProcess): Promise<void> {
+  const startedAt = performance.now();
+  for (;;) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (server.exitCode !== null || performance.now() - startedAt > startMs) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  // Nothing of a test has to survive, and a polite stop takes seconds.
+  server.kill('SIGKILL');
+  await once(server, 'exit');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
+  if (address === null || typeof address === 'string') throw new Error('No port');
+  return address.port;
+}
+
+function find(program: string): string | null {
+  try {
+    return execFileSync('which', [program], { encoding: 'utf8', stdio: 'pipe' }).trim() || null;
+  } catch {
+    return null;
+  }
+}
