@@ -195,8 +195,13 @@ async function listening(port: number, child: ChildProcess, log: string[]): Prom
 
 /** The processes below one, read from Linux's own list; elsewhere none. */
 function descendants(parent: number): number[] {
-  const list = `/proc/${parent}/task/${parent}/children`;
-  if (!existsSync(list)) return [];
-  const children = readFileSync(list, 'utf8').split(' ').filter(Boolean).map(Number);
+  let list: string;
+  try {
+    list = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8');
+  } catch {
+    // It ended meanwhile, and its children with it.
+    return [];
+  }
+  const children = list.split(' ').filter(Boolean).map(Number);
   return children.flatMap((child) => [child, ...descendants(child)]);
 }
