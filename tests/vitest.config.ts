@@ -7,9 +7,6 @@ export default defineConfig(({ mode }) => ({
     exclude: ['**/node_modules/**'],
     pool: 'forks',
     maxWorkers: 2,
-    // Most suites run real processes against each other. On CI's machine one of them may lose a race
-    // against the clock; vitest reports what it had to try again.
-    retry: process.env['CI'] ? 1 : 0,
     testTimeout: mode === 'nightly' ? 3_600_000 : 30_000,
     hookTimeout: 60_000,
     provide: { size: mode === 'nightly' ? 'nightly' : 'pr' },
