@@ -9,7 +9,7 @@ import { makePostgresFolder, removePostgresFolder } from '../support/postgres-fo
 import type { Bench } from './bench.ts';
 import { compare } from './figure.ts';
 import { interleave } from './rounds.ts';
-import { freePort } from './stage/installation.ts';
+import { freePort } from '../support/free-port.ts';
 
 const Holder = z.object({ pid: z.number() });
 const root = new URL('../..', import.meta.url).pathname;

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CatalogTable } from '../../shared/catalog.ts';
@@ -21,6 +19,7 @@ import {
   makeSelfSigned,
 } from '../support/certificates.ts';
 import { connectionTarget } from '../support/connection-target.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** A server of the dialect, each member readable from `beforeAll` hooks on. */
 export interface ServerUnderTest {
@@ -119,12 +118,7 @@ export function conforms(under: DialectUnderTest): void {
 
       const wrong: [string, () => Promise<ProbeReport>, string, ConnectionFailureCode][] = [
         ...usual('host', { host: 'no-such-host.invalid' }, 'resolve', 'HOST_NOT_FOUND'),
-        ...usual(
-          'port',
-          async () => ({ port: await unusedPort() }),
-          'connect',
-          'CONNECTION_REFUSED',
-        ),
+        ...usual('port', async () => ({ port: await freePort() }), 'connect', 'CONNECTION_REFUSED'),
         ['password', () => probe({}, wrongPassword), 'sign-in', 'AUTHENTICATION_FAILED'],
         ...usual('user', { username: 'nobody "of" that name' }, 'sign-in', 'AUTHENTICATION_FAILED'),
         ...usual('database', { databaseName: 'no such database' }, 'sign-in', 'DATABASE_NOT_FOUND'),
@@ -306,15 +300,6 @@ async function expectGone(before: number, server: ServerUnderTest): Promise<void
 /** Sockets that this process has open; the pool of the test database is part of it. */
 function openSockets(): number {
   return process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
-}
-
-async function unusedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('No port');
-  return address.port;
 }
 
 function sorted(tables: readonly CatalogTable[]): CatalogTable[] {

@@ -11,7 +11,7 @@ import { noFindings } from '../../workers/egress/findings.ts';
 import { startTls } from '../../workers/egress/tls.ts';
 import { canMakeCertificates, type Identity, makeAuthority } from '../support/certificates.ts';
 import { connectionTarget } from '../support/connection-target.ts';
-import { freePort } from '../support/servers/openssh.ts';
+import { freePort } from '../support/free-port.ts';
 import { portOf } from './ssh-target.ts';
 
 describe.skipIf(!canMakeCertificates())('a client certificate (needs the openssl command)', () => {

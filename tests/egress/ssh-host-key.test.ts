@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConnectionFailure } from '../../workers/connectors/connector.ts';
+import { freePort } from '../support/free-port.ts';
 import {
-  freePort,
   type HostKeyType,
   makeSshKey,
   openSshMissing,

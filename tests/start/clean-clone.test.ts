@@ -1,13 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { freePort } from '../support/free-port.ts';
 
 /*
  * The README's own command in a clean clone: below a folder that only its owner may enter, with a
@@ -174,14 +174,6 @@ async function npmCache(): Promise<string> {
 async function processesBelow(folder: string): Promise<string[]> {
   const { stdout } = await run('ps', ['-eo', 'pid,args']);
   return stdout.split('\n').filter((line) => line.includes(`${folder}/`));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return z.object({ port: z.number() }).parse(address).port;
 }
 
 async function until(isTrue: () => boolean | Promise<boolean>, timeoutMs: number): Promise<void> {

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keyFilesIn, makeKeys, type KeyFiles } from '../../server/launcher/keys.ts';
 import { inheritedEnv } from '../../shared/env.ts';
+import { freePort } from './free-port.ts';
 
 /** A process of its own, with exactly the environment that it is given. */
 export interface Running {
@@ -115,14 +115,4 @@ async function untilTrue(running: Running, isTrue: () => Promise<boolean>): Prom
   }
   await running.end('SIGKILL');
   throw new Error(`A process did not come up: ${running.output.slice(-2_000)}`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0);
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

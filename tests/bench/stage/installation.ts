@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { openControlDatabase } from '../../../server/launcher/control-database.ts';
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
@@ -8,6 +7,7 @@ import { inheritedEnv } from '../../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../../support/postgres-folder.ts';
 import type { BenchRun } from '../bench.ts';
 import { startProcess, untilReady, type Running } from './process.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /** The product as it is installed: a PostgreSQL that syncs to disk, migrated, with keys. */
 export interface Installation {
@@ -86,16 +86,4 @@ export async function makeInstallation(run: BenchRun): Promise<Installation> {
 function profiling(folder: string | undefined, name: string): string[] {
   if (folder === undefined) return [];
   return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

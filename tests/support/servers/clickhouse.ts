@@ -8,6 +8,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Identity } from '../certificates.ts';
+import { freePort } from '../free-port.ts';
 
 export interface Clickhouse {
   readonly httpPort: number;
@@ -191,15 +192,6 @@ async function end(server: ChildProcess): Promise<void> {
   // Nothing of a test has to survive, and a polite stop takes seconds.
   server.kill('SIGKILL');
   await once(server, 'exit');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {

@@ -9,10 +9,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../free-port.ts';
 
 const sshd = '/usr/sbin/sshd';
 
@@ -166,16 +167,6 @@ export function makeUser(password: string): { username: string; remove(): void }
 
 function keygen(args: readonly string[]): string {
   return execFileSync('ssh-keygen', ['-q', ...args], { encoding: 'utf8', stdio: 'pipe' });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 async function listening(port: number, child: ChildProcess, log: string[]): Promise<void> {
