@@ -1,10 +1,10 @@
-import { EnvError, readEnv, readKey } from '../shared/env.ts';
+import { EnvError, wholeEnv, readEnv, readKey } from '../shared/env.ts';
 import { createLogger } from '../shared/logger.ts';
 import { readAccessTokens } from './keys.ts';
 import { startApi } from './start-api.ts';
 
 async function main(): Promise<void> {
-  const env = readEnv('server');
+  const env = readEnv('server', await wholeEnv());
   const log = createLogger(env.LOG_LEVEL, 'api');
   process.on('unhandledRejection', (error) => {
     log.fatal({ err: error }, 'unhandled rejection');

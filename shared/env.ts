@@ -127,9 +127,31 @@ export function readEnv<P extends Process>(
   throw new EnvError(`The environment variable ${name} cannot be used: ${reason}.`);
 }
 
+const Handed = z.object({ DATABASE_URL: z.string() });
+
+/**
+ * The environment of a process, which for the children of `npm start` is complete only when there is
+ * a database: they load their code while PostgreSQL starts, and its URL comes over the channel.
+ */
+export function wholeEnv(): Promise<NodeJS.ProcessEnv> {
+  if (!process.channel) return Promise.resolve(process.env);
+  return new Promise((resolve) => {
+    // Whoever would send it is gone.
+    const leave = (): never => process.exit(0);
+    process.once('disconnect', leave);
+    process.once('message', (message) => {
+      process.off('disconnect', leave);
+      resolve({ ...process.env, ...Handed.parse(message) });
+    });
+  });
+}
+
 /** Variables that a child process needs to run at all; everything else is given by name. */
 export function inheritedEnv(source: NodeJS.ProcessEnv = process.env): Record<string, string> {
-  const names = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot', 'NODE_EXTRA_CA_CERTS'];
+  const names = [
+    ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot'],
+    ...['NODE_EXTRA_CA_CERTS', 'NODE_COMPILE_CACHE'],
+  ];
   return Object.fromEntries(
     names.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]])),
   );

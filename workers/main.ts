@@ -1,4 +1,10 @@
-import { EnvError, forgetAmbientCredentials, readEnv, type WorkerEnv } from '../shared/env.ts';
+import {
+  EnvError,
+  forgetAmbientCredentials,
+  wholeEnv,
+  readEnv,
+  type WorkerEnv,
+} from '../shared/env.ts';
 import { createLogger } from '../shared/logger.ts';
 import { startWorker } from './worker.ts';
 
@@ -36,7 +42,7 @@ async function main(env: WorkerEnv): Promise<void> {
 }
 
 try {
-  const env = readEnv('worker');
+  const env = readEnv('worker', await wholeEnv());
   forgetAmbientCredentials();
   await main(env);
 } catch (error) {

@@ -11,6 +11,8 @@ interface ChildSpec {
 }
 
 export interface Children {
+  /** Tells every child, also those to come, where its database is; until then they load their code. */
+  begin(databaseUrl: string): void;
   /** Resolves with a sentence when a child cannot be kept running. */
   readonly gaveUp: Promise<string>;
   /** SIGTERM to all, SIGKILL to whoever is left after 7 s. */
@@ -26,7 +28,12 @@ export function startChildren(specs: readonly ChildSpec[]): Children {
   const running = new Map<string, ChildProcess>();
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
   let isStopping = false;
+  let handed: { DATABASE_URL: string } | undefined;
 
+  const hand = (child: ChildProcess): void => {
+    // One that is gone by now is missed at its exit.
+    if (handed) child.send(handed, () => undefined);
+  };
   const start = (spec: ChildSpec): void => {
     const startedAt = systemClock.now().getTime();
     const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), spec.file.pathname], {
@@ -35,6 +42,7 @@ export function startChildren(specs: readonly ChildSpec[]): Children {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     });
     running.set(spec.name, child);
+    hand(child);
     child.once('exit', () => {
       running.delete(spec.name);
       if (isStopping) return;
@@ -46,6 +54,10 @@ export function startChildren(specs: readonly ChildSpec[]): Children {
 
   return {
     gaveUp,
+    begin(databaseUrl) {
+      handed = { DATABASE_URL: databaseUrl };
+      for (const child of running.values()) hand(child);
+    },
     async stop() {
       isStopping = true;
       const children = [...running.values()];

@@ -35,6 +35,11 @@ interface FirstRunOptions {
   };
 }
 
+/** Whether there is anybody at all; if so, the first run is over. */
+export async function hasOwner(em: EntityManager): Promise<boolean> {
+  return (await em.count(User)) > 0;
+}
+
 /**
  * Gives an empty installation its owner, an organization, a bearer key and, where there is a server
  * for it, the demo data source. Null, and nothing done, when there is an owner already.
@@ -43,7 +48,7 @@ export async function firstRun(
   em: EntityManager,
   options: FirstRunOptions,
 ): Promise<FirstRun | null> {
-  if ((await em.count(User)) > 0) return null;
+  if (await hasOwner(em)) return null;
   const demo = options.demo && { ...options.demo, connection: await options.demo.open() };
   const password = options.password ?? randomBytes(15).toString('base64url');
   const passwordHash = await hashPassword(password);

@@ -13,7 +13,7 @@ import { openControlDatabase } from './control-database.ts';
 import { claimDataFolder, writeJsonAtomically } from './data-folder.ts';
 import { makeDemoShop } from './demo-shop.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
-import { firstRun, type FirstRun } from './first-run.ts';
+import { firstRun, hasOwner, type FirstRun } from './first-run.ts';
 import { keyFilesIn, makeKeys, type KeyFiles } from './keys.ts';
 
 /** What has been started so far, to be stopped in reverse. */
@@ -26,14 +26,15 @@ async function start(env: LauncherEnv): Promise<string> {
   const port = await freePort(env.PORT);
   const keys = keyFilesIn(path.join(dataDir, 'keys'));
   await makeKeys(keys);
+  const children = startChildren(childSpecs(env, { port, keys }));
+  void children.gaveUp.then((sentence) => stop(1, sentence));
   const { databaseUrl, superuserUrl } = await openDatabase(env, dataDir);
+  // After PostgreSQL, to be stopped before it. Until here they leave with this process.
+  started.push(() => children.stop());
   await migrate({ databaseUrl });
   const url = `http://localhost:${port}`;
   const first = await initialise(env, { dataDir, url, keys, databaseUrl, superuserUrl });
-
-  const children = startChildren(childSpecs(env, { port, keys, databaseUrl }));
-  started.push(() => children.stop());
-  void children.gaveUp.then((sentence) => stop(1, sentence));
+  children.begin(databaseUrl);
   await untilReady(url);
   process.stdout.write(greeting({ url, dataDir, first }));
   return url;
@@ -69,6 +70,7 @@ async function initialise(env: LauncherEnv, at: Installation): Promise<FirstRun 
   const sealer = await createSealer(readKey('VAULT_PUBLIC_KEY_FILE', at.keys.vaultPublicKey));
   const { superuserUrl } = at;
   try {
+    if (await hasOwner(orm.em.fork())) return null;
     await boss.start();
     return await firstRun(orm.em.fork(), {
       email: env.BASEKEEP_OWNER_EMAIL,
@@ -85,8 +87,8 @@ async function initialise(env: LauncherEnv, at: Installation): Promise<FirstRun 
   }
 }
 
-function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles; databaseUrl: string }) {
-  const common = { ...inheritedEnv(), DATABASE_URL: at.databaseUrl, LOG_LEVEL: env.LOG_LEVEL };
+function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles }) {
+  const common = { ...inheritedEnv(), LOG_LEVEL: env.LOG_LEVEL };
   const isEmbedded = env.DATABASE_URL === undefined;
   return [
     {
@@ -140,7 +142,7 @@ async function untilReady(url: string): Promise<void> {
       () => false,
     );
     if (isReady) return;
-    await delay(50);
+    await delay(10);
   }
 }
 

@@ -61,7 +61,6 @@ test('the API is given what it needs by name, and neither the private key nor wh
   const given = [...environment.keys()].filter((name) => !inherited.includes(name));
   expect(given.sort()).toEqual([
     'API_SECRET_FILE',
-    'DATABASE_URL',
     'LOG_LEVEL',
     'PORT',
     'TOKEN_SIGNING_KEY_FILE',
@@ -72,6 +71,8 @@ test('the API is given what it needs by name, and neither the private key nor wh
   expect(values).not.toContain(key.trim());
   expect(values).not.toContain('private-key');
   expect(values).not.toContain('ambient-canary');
+  // With its password it comes over the channel, and is in nobody's list of processes.
+  expect(values).not.toContain('postgres://');
 });
 
 test('the worker is: it alone has the private key, and nothing of ours beside', async () => {
