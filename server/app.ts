@@ -141,9 +141,10 @@ function lastResort(services: Services): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     if (res.headersSent) return next(error);
     const appError = toAppError(error);
-    logError(services.log.child({ requestId: incoming(req, res).requestId }), appError, req.path);
+    const { requestId } = incoming(req, res);
+    logError(services.log.child({ requestId }), appError, req.path);
     if (appError.code === 'UNAVAILABLE') res.set('Retry-After', retryAfterSeconds);
-    const { status, body } = publicSurface.error(appError);
+    const { status, body } = publicSurface.error(appError, requestId);
     res.status(status).json(body);
   };
 }

@@ -9,6 +9,7 @@ import type { Limiter } from './identity/limiter.ts';
 import type { UnsafeCredential } from './identity/credential.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Principals } from './identity/principals.ts';
+import type { NumberedPage } from './paging.ts';
 import type { Verifications } from './verifications.ts';
 
 /** What the process has once. */
@@ -32,6 +33,8 @@ export interface IncomingRequest {
   readonly credential: UnsafeCredential;
   /** Set by surfaces on which members who are no admins reach organizations and nothing else. */
   readonly adminsOnly: boolean;
+  /** Set by surfaces that count pages: the one that was asked for. */
+  readonly numberedPage?: NumberedPage | undefined;
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly signal: AbortSignal;

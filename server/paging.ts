@@ -1,11 +1,26 @@
+import { sql, type RawBuilder, type SelectQueryBuilder, type SqlBool } from 'kysely';
 import { z } from 'zod';
 import { Id } from '../shared/ids.ts';
+import type { Context } from './context.ts';
 
 /** The paging fields of a list's input: `cursor` is the id of the last item of the page before. */
 export const pageInput = {
   limit: z.int().min(1).max(100).default(50),
   cursor: Id.optional(),
 };
+
+interface PageInput {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** A page by its number, for surfaces that page so; `readPage` says how many items there are. */
+export interface NumberedPage {
+  /** From 1. */
+  readonly page: number;
+  readonly pageSize: number;
+  totalCount: number | null;
+}
 
 const pages = new WeakSet<z.ZodType>();
 
@@ -37,6 +52,66 @@ export function toPage<Row, Item extends { id: string }>(
     items,
     pagination: { nextCursor: hasMore ? (items.at(-1)?.id ?? null) : null, hasMore },
   };
+}
+
+/** The order of a list, which must be total, and what comes after the item that a cursor names. */
+export interface ListOrder {
+  readonly by: RawBuilder<unknown>;
+  readonly after: (cursor: string) => RawBuilder<SqlBool>;
+}
+
+/** Ids are made of time, so theirs is the order of age. */
+const newestFirst: ListOrder = {
+  by: sql`id desc`,
+  after: (cursor) => sql<SqlBool>`id < ${cursor}`,
+};
+
+/**
+ * The page of a list that was asked for: after a cursor, or, where the surface counts pages, by its
+ * number. `query` selects all items that the caller may see, in no order.
+ */
+export async function readPage<DB, TB extends keyof DB, Row, Item extends { id: string }>(
+  { request: { numberedPage } }: Pick<Context, 'request'>,
+  query: SelectQueryBuilder<DB, TB, Row>,
+  { limit, cursor }: PageInput,
+  toItem: (row: Row) => Item,
+  order: ListOrder = newestFirst,
+) {
+  const ordered = query.orderBy(order.by);
+  if (numberedPage) return readNumbered(numberedPage, query, ordered, toItem);
+  const rest = cursor === undefined ? ordered : ordered.where(order.after(cursor));
+  return toPage(await rest.limit(limit + 1).execute(), limit, toItem);
+}
+
+async function readNumbered<DB, TB extends keyof DB, Row, Item>(
+  asked: NumberedPage,
+  query: SelectQueryBuilder<DB, TB, Row>,
+  ordered: SelectQueryBuilder<DB, TB, Row>,
+  toItem: (row: Row) => Item,
+) {
+  const { page, pageSize } = asked;
+  const rows = await ordered
+    .select(sql<number>`(count(*) over ())::int`.as('total_count'))
+    .$castTo<Row & { total_count: number }>()
+    .limit(pageSize)
+    .offset((page - 1) * pageSize)
+    .execute();
+  const total = rows[0]?.total_count ?? (page === 1 ? 0 : await countOf(query));
+  asked.totalCount = total;
+  return {
+    items: rows.map(toItem),
+    pagination: { nextCursor: null, hasMore: page * pageSize < total },
+  };
+}
+
+/** Behind the last page no row tells the count. */
+async function countOf<DB, TB extends keyof DB, Row>(query: SelectQueryBuilder<DB, TB, Row>) {
+  const { total } = await query
+    .clearSelect()
+    .select(sql<number>`count(*)::int`.as('total'))
+    .$castTo<{ total: number }>()
+    .executeTakeFirstOrThrow();
+  return total;
 }
 
 /** A timestamptz as PostgreSQL writes it (`2026-11-21 18:00:00.123+00`), or a Date, as ISO 8601. */

@@ -4,11 +4,15 @@ import { Id } from '../shared/ids.ts';
 import type { Context } from './context.ts';
 import type { Permission } from './identity/permissions.ts';
 import { authenticated } from './middleware/authenticate.ts';
-import { dataSourceOf, permitted } from './middleware/authorize.ts';
+import { assertScope, dataSourceOf, permitted } from './middleware/authorize.ts';
 import { formatError, translated } from './middleware/errors.ts';
 import { useValidationTexts } from './middleware/validation-texts.ts';
 
-/** A REST route of a surface: method and path below the surface's prefix. */
+/**
+ * A REST route of a surface: method and path below the surface's prefix, fields of the input in
+ * braces. A field that stands in the query under another name is written
+ * `GET /tables?data_source_id={id}`.
+ */
 export type Route = `${'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'} /${string}`;
 
 export type SurfaceName = 'public' | 'v1' | 'keyed';
@@ -23,6 +27,10 @@ export interface Meta {
   readonly rest?: { readonly [S in SurfaceName]?: Route };
   /** The status of success on REST; 200 when absent. */
   readonly status?: 200 | 201 | 202;
+  /** Where a surface's contract knows less of the output than there is: that much. */
+  readonly shows?: { readonly [S in SurfaceName]?: z.ZodType };
+  /** True when it asks for no credential. */
+  readonly isOpen?: true;
   readonly tag?: string;
 }
 
@@ -54,16 +62,26 @@ export const procedure = openProcedure.use(async ({ ctx, next }) =>
   next({ ctx: await authenticated(ctx) }),
 );
 
+/** A caller whose credential's scopes include the permission, whatever the organization. */
+export const scopedProcedure = procedure.use(async ({ ctx, meta, next }) => {
+  assertScope(ctx, meta?.permission);
+  return next();
+});
+
+/** The first input of procedures in an organization, and of those about one. */
+export const inOrganization = z.object({ orgId: Id });
+export const ofOrganization = z.object({ id: Id });
+
 /** A caller with the procedure's permission in the organization `orgId`. */
 export const organizationProcedure = procedure
-  .input(z.object({ orgId: Id }))
+  .input(inOrganization)
   .use(async ({ ctx, input, meta, next }) =>
     next({ ctx: await permitted(ctx, input.orgId, meta?.permission) }),
   );
 
 /** The same for procedures about the organization itself, which is then their `id`. */
 export const ownOrganizationProcedure = procedure
-  .input(z.object({ id: Id }))
+  .input(ofOrganization)
   .use(async ({ ctx, input, meta, next }) =>
     next({ ctx: await permitted(ctx, input.id, meta?.permission) }),
   );

@@ -16,13 +16,23 @@ const prefixes = {
   auditEvent: 'evt',
 } as const;
 
+type Kind = keyof typeof prefixes;
+
 /** A new id: typed prefix over a UUIDv7 (https://github.com/jetify-com/typeid), so ids sort by age. */
-export function newId(kind: keyof typeof prefixes): string {
+export function newId(kind: Kind): string {
   return typeid(prefixes[kind]).toString();
 }
 
+/** What an id is of, by its prefix; null for what is none of ours. */
+export function kindOf(id: string): Kind | null {
+  const prefix = id.slice(0, id.lastIndexOf('_'));
+  return kinds.find((kind) => prefixes[kind] === prefix) ?? null;
+}
+
+const kinds = Object.keys(prefixes) as Kind[];
+
 /** The smallest id of a moment: ids made earlier sort before it. */
-export function oldestIdOf(kind: keyof typeof prefixes, moment: Date): string {
+export function oldestIdOf(kind: Kind, moment: Date): string {
   const bytes = new Uint8Array(16);
   // RFC 9562, UUIDv7: 48 bits of milliseconds first.
   new DataView(bytes.buffer).setBigUint64(0, BigInt(moment.getTime()) << 16n);

@@ -10,6 +10,8 @@ export interface Principal {
   /** Of the session or the key. */
   readonly credentialId: string;
   readonly userId: string;
+  /** The one whose admins manage the key; null for sessions. */
+  readonly organizationId: string | null;
   /** The organizations that this credential reaches. A pair reaches its own alone. */
   readonly roles: ReadonlyMap<string, Role>;
   /** What the credential was given; a session has full access. */

@@ -85,6 +85,7 @@ export async function readSession(orm: Orm, sessionId: string): Promise<Principa
     kind: 'session',
     credentialId: row.id,
     userId: row.user_id,
+    organizationId: null,
     roles: new Map(Object.entries(row.roles)),
     scopes: new Set([fullAccess]),
     environment: null,
@@ -98,6 +99,7 @@ function ofKey(row: KeyRow): Omit<Principal, 'kind' | 'roles'> {
   return {
     credentialId: row.id,
     userId: row.user_id,
+    organizationId: row.organization_id,
     scopes: new Set(row.scopes),
     environment: row.environment,
     signedInAtMs: null,

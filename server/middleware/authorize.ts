@@ -2,6 +2,7 @@ import { AppError, notFound } from '../../shared/errors.ts';
 import type { Role } from '../../shared/roles.ts';
 import type { CallerContext } from '../context.ts';
 import { effectivePermissions, type Permission } from '../identity/permissions.ts';
+import { fullAccess } from '../identity/principal.ts';
 import { usableDataSources } from './data-source-access.ts';
 
 /**
@@ -21,13 +22,23 @@ export async function permitted(
   const allowed = effectivePermissions(inside.principal, unsafeOrganizationId);
   const isForAdmins = ctx.request.adminsOnly && permission !== 'organizations:read';
   if (permission && (!allowed.includes(permission) || (isForAdmins && role !== 'ADMIN'))) {
-    throw new AppError('FORBIDDEN', `You lack the permission ${permission}`, {
-      details: { permission },
-    });
+    throw lacking(permission);
   }
   ctx.em.setFilterParams('tenant', { organizationId: unsafeOrganizationId });
   return { ...inside, role };
 }
+
+/** Throws FORBIDDEN unless the credential was given the permission: what a role adds, no key has. */
+export function assertScope(
+  { principal: { scopes } }: CallerContext,
+  permission: Permission | null | undefined,
+): void {
+  if (!permission) throw new Error('a scoped procedure must declare its permission');
+  if (!scopes.has(fullAccess) && !scopes.has(permission)) throw lacking(permission);
+}
+
+const lacking = (permission: Permission): AppError =>
+  new AppError('FORBIDDEN', `You lack the permission ${permission}`, { details: { permission } });
 
 /** The same caller with its memberships as they are now, if the remembered ones do not suffice. */
 async function withMembership(ctx: CallerContext, organizationId: string): Promise<CallerContext> {

@@ -8,19 +8,14 @@ import express, {
 } from 'express';
 import { AppError, notFound } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { createContext, type Services } from '../context.ts';
+import type { Services } from '../context.ts';
 import { bodyText, translateTransportErrors } from '../middleware/body.ts';
 import { logError, retryAfterSeconds, toAppError } from '../middleware/errors.ts';
 import { incoming } from '../middleware/request.ts';
-import { isPage } from '../paging.ts';
-import { appRouter } from '../router.ts';
-import { createCallerFactory } from '../trpc.ts';
+import { answerOperation } from './answer-operation.ts';
 import { documentOf } from './document.ts';
-import { readInput } from './read-input.ts';
 import { operationsOf, type RestOperation } from './routes.ts';
-import type { PageValue, Surface } from './surface.ts';
-
-const createCaller = createCallerFactory(appRouter);
+import type { Surface } from './surface.ts';
 
 /**
  * The routes of one surface. Shape in, procedure, shape out; nothing is decided here. What `gate`
@@ -29,7 +24,7 @@ const createCaller = createCallerFactory(appRouter);
 export function restRouter(surface: Surface, services: Services, gate: RequestHandler): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
   router.use(gate, bodyText);
-  const operations = operationsOf(surface.name);
+  const operations = operationsOf(surface);
   let document: unknown;
   router.get(surface.documentPath, (_req, res) => {
     document ??= documentOf(surface, operations);
@@ -38,7 +33,7 @@ export function restRouter(surface: Surface, services: Services, gate: RequestHa
   for (const [path, methods] of byPath(operations)) {
     const route = router.route(path.replace(/\{(\w+)\}/g, ':$1'));
     for (const operation of methods) {
-      route[lower(operation.method)](handler(surface, services, operation));
+      route[lower(operation.method)](answerOperation(surface, services, operation));
     }
     route.all(refuseMethod(methods));
   }
@@ -56,29 +51,6 @@ function byPath(operations: readonly RestOperation[]): Map<string, RestOperation
 const lower = (method: RestOperation['method']) =>
   method.toLowerCase() as Lowercase<RestOperation['method']>;
 
-function handler(surface: Surface, services: Services, operation: RestOperation): RequestHandler {
-  return async (req, res) => {
-    res.locals['operation'] = operation.procedure;
-    const context = createContext(services, incoming(req, res, surface));
-    const output = await call(context, operation, readInput(operation, req));
-    res.status(operation.meta.status ?? 200);
-    res.json(isPage(operation.output) ? surface.page(output as PageValue) : surface.value(output));
-  };
-}
-
-type Caller = Record<string, Record<string, (input: unknown) => Promise<unknown>>>;
-
-async function call(
-  context: Parameters<typeof createCaller>[0],
-  operation: RestOperation,
-  input: unknown,
-) {
-  const [feature = '', name = ''] = operation.procedure.split('.');
-  const procedure = (createCaller(context) as unknown as Caller)[feature]?.[name];
-  if (!procedure) throw new Error(`no procedure ${operation.procedure}`);
-  return procedure(input);
-}
-
 function refuseMethod(operations: readonly RestOperation[]): RequestHandler {
   const allow = operations.map(({ method }) => method).join(', ');
   return (_req, res) => {
@@ -91,10 +63,10 @@ function errorHandler(surface: Surface, log: Logger): ErrorRequestHandler {
   return (error: unknown, req: Request, res: Response, next) => {
     if (res.headersSent) return next(error);
     const appError = toAppError(error);
+    const { requestId } = incoming(req, res);
     // What comes out of a procedure was logged there.
-    if (!(error instanceof TRPCError))
-      logError(log.child({ requestId: incoming(req, res).requestId }), appError, req.path);
-    const { status, body } = surface.error(appError);
+    if (!(error instanceof TRPCError)) logError(log.child({ requestId }), appError, req.path);
+    const { status, body } = surface.error(appError, requestId);
     if (appError.code === 'UNAVAILABLE') res.set('Retry-After', retryAfterSeconds);
     if (appError.code === 'UNAUTHENTICATED') res.set('WWW-Authenticate', 'Bearer');
     res.status(status).json(body);

@@ -2,6 +2,8 @@ import { initTRPC } from '@trpc/server';
 import { generateOpenApiDocument, type OpenApiMeta } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { isPage } from '../paging.ts';
+import { documentInput } from './document-input.ts';
+import type { Spelling } from './naming/spelling.ts';
 import type { RestOperation } from './routes.ts';
 import type { Surface } from './surface.ts';
 import { tidySchema } from './tidy-schema.ts';
@@ -10,6 +12,7 @@ interface Operation {
   parameters?: unknown;
   requestBody?: unknown;
   responses: Record<string, unknown>;
+  security?: unknown;
 }
 
 /**
@@ -29,19 +32,20 @@ export function documentOf(surface: Surface, operations: readonly RestOperation[
     version: '1.0.0',
     openApiVersion: '3.1.0',
     baseUrl: surface.prefix,
-    securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer' } },
+    securitySchemes: surface.securitySchemes,
     defs: Object.fromEntries(
       Object.values(surface.errorSchemas).map(({ name, schema }) => [name, schema]),
     ),
   });
   for (const operation of operations) {
-    const documented = document.paths?.[operation.path]?.[lower(operation.method)];
+    const documented = document.paths?.[pathOf(operation)]?.[lower(operation.method)];
     if (!documented) throw new Error(`${operation.procedure} is missing from the document`);
     finish(surface, operation, documented as unknown as Operation);
   }
   if (document.components?.schemas) {
     document.components.schemas = tidySchema(document.components.schemas, {
       isAnswer: true,
+      spell: surface.spell,
     }) as typeof document.components.schemas;
   }
   return document;
@@ -52,16 +56,22 @@ const flatName = ({ procedure }: RestOperation): string => procedure.replace('.'
 const lower = (method: RestOperation['method']) =>
   method.toLowerCase() as Lowercase<RestOperation['method']>;
 
+/** The path with its parameters as the surface calls them. */
+const pathOf = ({ path, nameOf }: RestOperation) =>
+  path.replaceAll(/\{(\w+)\}/g, (_, field: string) => `{${nameOf(field)}}`) as `/${string}`;
+
 type Builder = ReturnType<ReturnType<typeof initTRPC.meta<OpenApiMeta>>['create']>;
 
 function derive(t: Builder, surface: Surface, operation: RestOperation) {
-  const { input, output, meta } = operation;
-  const enveloped = isPage(output) ? surface.pageSchema(output) : surface.valueSchema(output);
+  const { output, meta, resource } = operation;
+  const enveloped = isPage(output)
+    ? surface.pageSchema(output, resource)
+    : surface.valueSchema(output);
   const base = t.procedure
     .meta({
       openapi: {
         method: operation.method,
-        path: operation.path,
+        path: pathOf(operation),
         operationId: operation.procedure,
         summary: meta.summary,
         tags: meta.tag ? [meta.tag] : [],
@@ -70,38 +80,44 @@ function derive(t: Builder, surface: Surface, operation: RestOperation) {
         errorResponses: [],
       },
     })
-    .input(input)
+    .input(documentInput(surface, operation))
     .output(enveloped);
   return operation.method === 'GET' ? base.query(() => z.NEVER) : base.mutation(() => z.NEVER);
 }
 
 function finish(surface: Surface, operation: RestOperation, documented: Operation): void {
-  const request = { isAnswer: false };
+  const { spell } = surface;
+  const request = { isAnswer: false, spell };
   if (documented.parameters) documented.parameters = tidySchema(documented.parameters, request);
   if (documented.requestBody) documented.requestBody = tidySchema(documented.requestBody, request);
+  // All the headers of a surface together are one way to sign in.
+  const signIn = Object.keys(surface.securitySchemes).map((scheme) => [scheme, []]);
+  documented.security = operation.meta.isOpen ? [] : [Object.fromEntries(signIn)];
   documented.responses = {
-    [String(operation.meta.status ?? 200)]: success(documented),
+    [String(operation.meta.status ?? 200)]: success(documented, spell),
     ...Object.fromEntries(
       statusesOf(operation).flatMap((status) => {
         const shape = surface.errorSchemas[status];
-        return shape ? [[String(status), errorResponse(status, shape.name)]] : [];
+        return shape ? [[String(status), errorResponse(surface, status, shape.name)]] : [];
       }),
     ),
   };
 }
 
-function success(documented: Operation): unknown {
-  const response = tidySchema(documented.responses['200'], { isAnswer: true });
+function success(documented: Operation, spell: Spelling): unknown {
+  const response = tidySchema(documented.responses['200'], { isAnswer: true, spell });
   return { ...(response as object), description: 'Success' };
 }
 
 /** Which errors an operation can answer with, beside the success that it declares. */
-function statusesOf({ method, pathParameters }: RestOperation): readonly number[] {
+function statusesOf(operation: RestOperation): readonly number[] {
+  const { method, pathParameters, impliedOrganization, meta } = operation;
   const hasBody = method !== 'GET' && method !== 'DELETE';
-  const hasParent = pathParameters.length > 0;
+  const hasParent = pathParameters.length > 0 || impliedOrganization !== null;
   return [
     400,
     401,
+    ...(meta.permission === null ? [] : [403]),
     ...(hasParent ? [404] : []),
     ...(hasBody ? [409, 413, 415] : []),
     429,
@@ -113,18 +129,20 @@ function statusesOf({ method, pathParameters }: RestOperation): readonly number[
 const meanings: Readonly<Record<number, string>> = {
   400: 'The request is not valid',
   401: 'The caller is not known',
+  403: 'The caller may not do that',
   404: 'There is no such thing, or the caller may not see it',
   409: 'The request clashes with what is there',
   413: 'The body is too large',
   415: 'The body is not application/json',
-  429: 'Too many requests: `retryAfterMs` says how long to wait',
+  429: 'Too many requests',
   500: 'Something failed inside Basekeep',
   503: 'Basekeep cannot answer right now',
 };
 
-function errorResponse(status: number, component: string) {
+function errorResponse({ retryField }: Surface, status: number, component: string) {
+  const meaning = meanings[status] ?? 'Error';
   return {
-    description: meanings[status] ?? 'Error',
+    description: status === 429 ? `${meaning}: \`${retryField}\` says how long to wait` : meaning,
     content: { 'application/json': { schema: { $ref: `#/components/schemas/${component}` } } },
   };
 }

@@ -1,27 +1,62 @@
+import { TRPCError } from '@trpc/server';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { parseJson } from '../middleware/body.ts';
+import type { NumberedPage } from '../paging.ts';
+import type { Names } from './naming/names.ts';
+import { renameFields } from './naming/rename-value.ts';
 import type { RestOperation } from './routes.ts';
 
+type Fields = Record<string, unknown>;
+
 /**
- * What a request asks, as one object: path parameters, and the body, or the query where there is
- * no body. A field has one place: given in another it is refused, not preferred.
+ * What a request asks, as one object in the procedure's own names: path parameters, and the body,
+ * or the query where there is no body. A field has one place: given in another it is refused, not
+ * preferred.
  */
-export function readInput(operation: RestOperation, request: Request): Record<string, unknown> {
+export function readInput(
+  operation: RestOperation,
+  request: Request,
+  namesIn: Names | null,
+): Fields {
   const query = [...new URL(request.originalUrl, 'http://localhost').searchParams];
   const hasBody = operation.method !== 'GET' && operation.method !== 'DELETE';
   const [stray] = hasBody ? query : [];
   if (stray) throw invalidField(stray[0], 'Unknown query parameter');
-  const sent = hasBody ? readBody(request) : readQuery(operation, query);
-  for (const name of operation.pathParameters) {
-    if (Object.hasOwn(sent, name)) throw invalidField(name, 'Unknown field');
-    sent[name] = request.params[name];
+  const sent = hasBody
+    ? renameFields(readBody(request), namesIn)
+    : fromTexts(operation.input, renameFields(unrepeated(query), namesIn));
+  for (const field of operation.pathParameters) {
+    if (Object.hasOwn(sent, field)) throw invalidField(operation.nameOf(field), 'Unknown field');
+    sent[field] = request.params[field];
   }
   return sent;
 }
 
-function readBody(request: Request): Record<string, unknown> {
+const PageRequest = z.strictObject({
+  page: z.int().min(1).max(1_000_000).default(1),
+  pageSize: z.int().min(1).max(100).default(50),
+});
+
+/** The schema of the fields that ask for a page by its number. */
+export const pageRequest = PageRequest.shape;
+
+/** Takes the number of a page out of what was sent; a cursor is then a field like any unknown one. */
+export function takeNumberedPage(sent: Fields): { input: Fields; numberedPage: NumberedPage } {
+  const { page, pageSize, ...input } = sent;
+  const [stray] = ['limit', 'cursor'].filter((field) => Object.hasOwn(input, field));
+  if (stray !== undefined) throw invalidField(stray, 'Unknown field');
+  const asked = PageRequest.safeParse(fromTexts(PageRequest, defined({ page, pageSize })));
+  // As tRPC reports it, so that it is told like any other field.
+  if (!asked.success) throw new TRPCError({ code: 'BAD_REQUEST', cause: asked.error });
+  return { input, numberedPage: { ...asked.data, totalCount: null } };
+}
+
+const defined = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+function readBody(request: Request): Fields {
   if (!request.is('application/json')) {
     if (!hasContent(request)) return {};
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json');
@@ -36,17 +71,24 @@ const hasContent = (request: Request): boolean =>
   request.headers['transfer-encoding'] !== undefined ||
   Number(request.headers['content-length'] ?? 0) > 0;
 
-function readQuery(operation: RestOperation, query: readonly (readonly [string, string])[]) {
-  const sent: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const [name, value] of query) {
-    if (Object.hasOwn(sent, name)) throw invalidField(name, 'Given more than once');
-    sent[name] = fromText(operation.input.shape[name], value);
+function unrepeated(query: readonly (readonly [string, string])[]): Record<string, string> {
+  const names = new Set<string>();
+  for (const [name] of query) {
+    if (names.has(name)) throw invalidField(name, 'Given more than once');
+    names.add(name);
   }
-  return sent;
+  return Object.fromEntries(query);
 }
 
 /** Query strings are text; numbers and booleans are read from it only in their plain spelling. */
-function fromText(schema: unknown, value: string): unknown {
+function fromTexts({ shape }: z.ZodObject, texts: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(texts).map(([field, value]) => [field, fromText(shape[field], value)]),
+  );
+}
+
+function fromText(schema: unknown, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
   const type = schema instanceof z.ZodType ? innermost(schema) : undefined;
   if (type instanceof z.ZodNumber && /^-?\d{1,15}(\.\d{1,15})?$/.test(value)) return Number(value);
   if (type instanceof z.ZodBoolean && (value === 'true' || value === 'false'))

@@ -1,12 +1,22 @@
 import type { z } from 'zod';
 import type { AppError } from '../../shared/errors.ts';
-import type { PageSchema } from '../paging.ts';
+import type { NumberedPage, PageSchema } from '../paging.ts';
 import type { SurfaceName } from '../trpc.ts';
+import type { Spelling } from './naming/spelling.ts';
 
 /** A page as procedures give it. */
 export interface PageValue {
   readonly items: readonly unknown[];
   readonly pagination: { readonly nextCursor: string | null; readonly hasMore: boolean };
+}
+
+/** What an envelope may tell beside the data. */
+export interface Answering {
+  readonly requestId: string;
+  /** What the items of a list are called: `dataSources`. */
+  readonly resource: string;
+  /** Of a surface that counts pages: the one that was asked for. */
+  readonly numberedPage: NumberedPage | undefined;
 }
 
 /** One body shape, as the value that is sent and as the schema that documents it. */
@@ -28,11 +38,25 @@ export interface Surface {
   readonly adminsOnly: boolean;
   /** Where the OpenAPI document is, below the prefix. */
   readonly documentPath: `/${string}`;
-  readonly value: (data: unknown) => unknown;
-  readonly page: (page: PageValue) => unknown;
+  /** How it writes the fields that procedures read and give. */
+  readonly spell: Spelling;
+  /** What it calls the id of the organization that a request is about. */
+  readonly organizationName: string;
+  /** Whether lists are read on from a cursor or by the number of a page. */
+  readonly paging: 'cursor' | 'number';
+  /** How callers sign in, by its document: with all of them together. */
+  readonly securitySchemes: Readonly<Record<string, SecurityScheme>>;
+  readonly value: (data: unknown, answering: Answering) => unknown;
+  readonly page: (page: PageValue, answering: Answering) => unknown;
   readonly valueSchema: (data: z.ZodType) => z.ZodType;
-  readonly pageSchema: (page: PageSchema) => z.ZodType;
-  readonly error: (error: AppError) => ErrorShape;
+  readonly pageSchema: (page: PageSchema, resource: string) => z.ZodType;
+  readonly error: (error: AppError, requestId: string) => ErrorShape;
   /** Component name and schema of the error body that a status answers with. */
   readonly errorSchemas: Readonly<Record<number, { name: string; schema: z.ZodType }>>;
+  /** Where a 429 says how long to wait. */
+  readonly retryField: string;
 }
+
+type SecurityScheme =
+  | { readonly type: 'http'; readonly scheme: 'bearer' }
+  | { readonly type: 'apiKey'; readonly in: 'header'; readonly name: string };

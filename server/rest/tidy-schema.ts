@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Spelling } from './naming/spelling.ts';
 
 type Json = Record<string, unknown>;
 
 interface Tidying {
   /** Answers may gain fields: a client that is strict about them would break with each of ours. */
   readonly isAnswer: boolean;
+  /** How the names of fields are written. */
+  readonly spell: Spelling;
 }
 
 /** Rewrites a JSON Schema, as zod writes it, into what a person would have written. */
@@ -20,9 +23,15 @@ export function tidySchema(schema: unknown, tidying: Tidying): unknown {
 /** Below `properties` stand names of fields, which may well be called `pattern`. */
 function tidyKeyword(keyword: string, value: unknown, tidying: Tidying): unknown {
   if (keyword === 'default' || keyword === 'enum' || keyword === 'const') return value;
+  if (keyword === 'required' && Array.isArray(value)) {
+    return value.map((name) => tidying.spell(String(name)));
+  }
   if (keyword !== 'properties' || !isJson(value)) return tidySchema(value, tidying);
   return Object.fromEntries(
-    Object.entries(value).map(([name, property]) => [name, tidySchema(property, tidying)]),
+    Object.entries(value).map(([name, property]) => [
+      tidying.spell(name),
+      tidySchema(property, tidying),
+    ]),
   );
 }
 

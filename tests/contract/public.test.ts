@@ -148,7 +148,7 @@ describe('a real answer', () => {
     new AppError('RATE_LIMITED', 'Too many requests', { retryAfterMs: 1_500 }),
     new AppError('INTERNAL', 'Internal error'),
   ])('to an error of the code $code would fit, too', (error) => {
-    expect(fits({ headers: new Headers(), ...publicSurface.error(error) })).toEqual([]);
+    expect(fits({ headers: new Headers(), ...publicSurface.error(error, 'req_x') })).toEqual([]);
   });
 
   test('with one field less would not fit', async () => {

@@ -93,7 +93,7 @@ export function recordResponses(document: object): ResponseRecorder {
 /** Checks the answers of a test file against every surface; the file fails when one was amiss. */
 export function useResponseRecorder(): ResponseRecorder {
   const recorders = surfaces.map((surface) =>
-    recordResponses(documentOf(surface, operationsOf(surface.name))),
+    recordResponses(documentOf(surface, operationsOf(surface))),
   );
   const misses = () => recorders.flatMap((recorder) => recorder.misses);
   afterAll(() => expect(misses(), 'answers that are not as documented').toEqual([]));

@@ -13,6 +13,7 @@ export const auth = router({
       summary: 'Exchange email and password for tokens',
       permission: null,
       rest: { v1: 'POST /auth/login' },
+      isOpen: true,
       tag,
     })
     .input(Login)
@@ -24,6 +25,7 @@ export const auth = router({
       summary: 'Rotate a refresh token',
       permission: null,
       rest: { v1: 'POST /auth/refresh' },
+      isOpen: true,
       tag,
     })
     .input(Refresh)

@@ -1,39 +1,40 @@
-import { sql } from 'kysely';
+import { sql, type SqlBool } from 'kysely';
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import { invalidField } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
-import { toPage } from '../../paging.ts';
+import { readPage, type ListOrder } from '../../paging.ts';
 import type { Table } from './contract.ts';
-
-interface Row {
-  table_id: string;
-  definition: Omit<CatalogTable, 'rowEstimate'>;
-  row_estimate: number | null;
-}
 
 /** The tables of a data source by schema and name; `cursor` is the id of the last one seen. */
 export async function listTables(
-  ctx: Pick<CallerContext, 'em'>,
+  ctx: Pick<CallerContext, 'em' | 'request'>,
   input: { id: string; limit: number; cursor?: string | undefined },
 ) {
-  // Ordered as the index catalog_table_list is, so a page costs a page however large the catalog.
-  const { rows } = await sql<Row>`
-    select t.table_id, t.definition, t.row_estimate from catalog_table t
-    where t.data_source_id = ${input.id} and t.valid_to is null
-      ${input.cursor === undefined ? sql`` : after(input.id, input.cursor)}
-    order by left(t.schema_name, 400) collate "C", left(t.name, 400) collate "C", t.table_id
-    limit ${input.limit + 1}`.execute(ctx.em.getKysely());
-  if (rows.length === 0 && input.cursor !== undefined)
+  const query = ctx.em
+    .getKysely()
+    .selectFrom('catalog_table')
+    .select(['table_id', 'definition', 'row_estimate'])
+    .where('data_source_id', '=', input.id)
+    .where('valid_to', 'is', null);
+  const page = await readPage(ctx, query, input, toTable, byName(input.id));
+  if (page.items.length === 0 && input.cursor !== undefined)
     await assertTable(ctx, input.id, input.cursor);
-  return toPage(rows, input.limit, toTable);
+  return page;
 }
 
-// A table that was dropped since still marks its place in the order: its last version is looked up.
-const after = (dataSourceId: string, cursor: string) => sql`
-  and (left(t.schema_name, 400) collate "C", left(t.name, 400) collate "C", t.table_id) > (
-    select left(c.schema_name, 400) collate "C", left(c.name, 400) collate "C", c.table_id
-    from catalog_table c where c.table_id = ${cursor} and c.data_source_id = ${dataSourceId}
-    order by c.valid_from desc limit 1)`;
+const key = sql`left(schema_name, 400) collate "C", left(name, 400) collate "C", table_id`;
+
+/**
+ * Ordered as the index catalog_table_list is, so a page costs a page however large the catalog. A
+ * table that was dropped since still marks its place in the order: its last version is looked up.
+ */
+const byName = (dataSourceId: string): ListOrder => ({
+  by: key,
+  after: (cursor) => sql<SqlBool>`(${key}) > (
+    select ${key} from catalog_table
+    where table_id = ${cursor} and data_source_id = ${dataSourceId}
+    order by valid_from desc limit 1)`,
+});
 
 /** An empty page means that there is no more; for a cursor from elsewhere it would be a lie. */
 async function assertTable(ctx: Pick<CallerContext, 'em'>, dataSourceId: string, cursor: string) {
@@ -46,6 +47,12 @@ async function assertTable(ctx: Pick<CallerContext, 'em'>, dataSourceId: string,
     .limit(1)
     .executeTakeFirst();
   if (!known) throw invalidField('cursor', 'Not the id of a table of this data source');
+}
+
+interface Row {
+  readonly table_id: string;
+  readonly definition: Omit<CatalogTable, 'rowEstimate'>;
+  readonly row_estimate: number | null;
 }
 
 function toTable(row: Row): Table {

@@ -8,7 +8,11 @@ export const catalog = router({
     .meta({
       summary: 'List the tables of a data source, whole, by schema and name',
       permission: 'data-sources:read',
-      rest: { public: 'GET /organizations/{orgId}/data-sources/{id}/tables' },
+      rest: {
+        public: 'GET /organizations/{orgId}/data-sources/{id}/tables',
+        v1: 'GET /tables?data_source_id={id}',
+        keyed: 'GET /data-sources/{id}/tables',
+      },
       tag: 'Data Sources',
     })
     .input(ListTables)

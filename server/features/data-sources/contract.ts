@@ -5,7 +5,7 @@ import { syncRunStatuses, syncTriggers } from '../../../shared/db/entities/sync-
 import { DialectSchema } from '../../../shared/dialects.ts';
 import { environments } from '../../../shared/environments.ts';
 import { Id } from '../../../shared/ids.ts';
-import { ConnectionHealthStatus } from '../../../shared/probe.ts';
+import { ConnectionHealthStatus, ExplainedStep } from '../../../shared/probe.ts';
 import { text } from '../../../shared/text.ts';
 import { pageInput } from '../../paging.ts';
 
@@ -98,7 +98,20 @@ export const DataSource = z
 
 export const DeletedDataSource = z.object({ id: z.string(), deleted: z.literal(true) });
 export const ApprovedSshHostKey = z.object({ id: z.string(), sshHostKey: z.string() });
+
+/** A connection that works. */
 export const Verified = z.object({ success: z.literal(true) });
+
+/** The same with how it went. */
+export const Verification = Verified.extend({
+  steps: z.array(ExplainedStep),
+  durationMs: z.number(),
+  /** The server's own version text; null when it does not tell. */
+  serverVersion: textOrNull,
+  /** What the SSH server showed; null without a tunnel. */
+  sshHostKey: textOrNull,
+  certificateExpiresInDays: z.int().nullable(),
+}).meta({ id: 'Verification' });
 
 export const SyncRun = z
   .object({
@@ -125,4 +138,5 @@ export type ApproveSshHostKey = z.infer<typeof ApproveSshHostKey>;
 export type ApprovedSshHostKey = z.infer<typeof ApprovedSshHostKey>;
 export type DataSourceRef = z.infer<typeof DataSourceRef>;
 export type DataSource = z.infer<typeof DataSource>;
+export type Verification = z.infer<typeof Verification>;
 export type SyncRun = z.infer<typeof SyncRun>;

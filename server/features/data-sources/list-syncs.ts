@@ -1,7 +1,7 @@
 import { connectionFailures } from '../../../shared/connection-failures.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime, isoTimeOrNull, toPage } from '../../paging.ts';
+import { isoTime, isoTimeOrNull, readPage } from '../../paging.ts';
 import type { SyncRun } from './contract.ts';
 
 export function selectSyncRuns(em: EntityManager, dataSourceId: string) {
@@ -34,12 +34,8 @@ export function toSyncRun(row: Row): SyncRun {
 
 /** The syncs of a data source, newest first. */
 export async function listSyncs(
-  ctx: Pick<CallerContext, 'em'>,
+  ctx: Pick<CallerContext, 'em' | 'request'>,
   input: { id: string; limit: number; cursor?: string | undefined },
 ) {
-  let query = selectSyncRuns(ctx.em, input.id)
-    .orderBy('id', 'desc')
-    .limit(input.limit + 1);
-  if (input.cursor !== undefined) query = query.where('id', '<', input.cursor);
-  return toPage(await query.execute(), input.limit, toSyncRun);
+  return readPage(ctx, selectSyncRuns(ctx.em, input.id), input, toSyncRun);
 }

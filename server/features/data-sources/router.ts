@@ -12,6 +12,7 @@ import {
   ListSyncs,
   SyncRun,
   UpdateDataSource,
+  Verification,
   Verified,
   VerifyDataSource,
 } from './contract.ts';
@@ -25,15 +26,16 @@ import { updateDataSource } from './update-data-source.ts';
 import { verifyDataSource } from './verify-data-source.ts';
 
 const tag = 'Data Sources';
-const all = '/organizations/{orgId}/data-sources';
+const all = '/data-sources';
 const one = `${all}/{id}` as const;
+const within = '/organizations/{orgId}';
 
 export const dataSources = router({
   create: organizationProcedure
     .meta({
       summary: 'Connect a data source',
       permission: 'data-sources:write',
-      rest: { public: `POST ${all}` },
+      rest: { public: `POST ${within}${all}`, v1: `POST ${all}`, keyed: `POST ${all}` },
       status: 201,
       tag,
     })
@@ -45,7 +47,7 @@ export const dataSources = router({
     .meta({
       summary: 'List data sources',
       permission: 'data-sources:read',
-      rest: { public: `GET ${all}` },
+      rest: { public: `GET ${within}${all}`, v1: `GET ${all}`, keyed: `GET ${all}` },
       tag,
     })
     .input(ListDataSources)
@@ -56,18 +58,19 @@ export const dataSources = router({
     .meta({
       summary: 'Try a connection without storing it',
       permission: 'data-sources:write',
-      rest: { public: `POST ${all}/verify` },
+      rest: { public: `POST ${within}${all}/verify`, v1: `POST ${all}/verify` },
+      shows: { public: Verified },
       tag,
     })
     .input(VerifyDataSource)
-    .output(Verified)
+    .output(Verification)
     .mutation(({ ctx, input }) => verifyDataSource(ctx, input)),
 
   get: dataSourceProcedure
     .meta({
       summary: 'Get a data source',
       permission: 'data-sources:read',
-      rest: { public: `GET ${one}` },
+      rest: { public: `GET ${within}${one}`, v1: `GET ${one}`, keyed: `GET ${one}` },
       tag,
     })
     .input(DataSourceRef)
@@ -78,7 +81,7 @@ export const dataSources = router({
     .meta({
       summary: 'Change a data source',
       permission: 'data-sources:write',
-      rest: { public: `PATCH ${one}` },
+      rest: { public: `PATCH ${within}${one}`, v1: `PATCH ${one}`, keyed: `PATCH ${one}` },
       tag,
     })
     .input(UpdateDataSource)
@@ -89,7 +92,7 @@ export const dataSources = router({
     .meta({
       summary: 'Delete a data source',
       permission: 'data-sources:write',
-      rest: { public: `DELETE ${one}` },
+      rest: { public: `DELETE ${within}${one}`, v1: `DELETE ${one}`, keyed: `DELETE ${one}` },
       tag,
     })
     .input(DataSourceRef)
@@ -100,7 +103,7 @@ export const dataSources = router({
     .meta({
       summary: 'Ask for a schema sync now',
       permission: 'data-sources:write',
-      rest: { public: `POST ${one}/sync` },
+      rest: { public: `POST ${within}${one}/sync`, v1: `POST ${one}/sync` },
       status: 202,
       tag,
     })
@@ -112,7 +115,7 @@ export const dataSources = router({
     .meta({
       summary: "Trust another host key of a data source's SSH server",
       permission: 'data-sources:write',
-      rest: { public: `POST ${one}/ssh-host-key` },
+      rest: { public: `POST ${within}${one}/ssh-host-key`, v1: `POST ${one}/ssh-host-key` },
       tag,
     })
     .input(ApproveSshHostKey)
@@ -123,7 +126,7 @@ export const dataSources = router({
     .meta({
       summary: 'List the syncs of a data source',
       permission: 'data-sources:read',
-      rest: { public: `GET ${one}/syncs` },
+      rest: { public: `GET ${within}${one}/syncs`, v1: `GET ${one}/syncs` },
       tag,
     })
     .input(ListSyncs)

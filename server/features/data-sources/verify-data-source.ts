@@ -8,7 +8,7 @@ import { explainSteps, ProbeReport } from '../../../shared/probe.ts';
 import type { CallerContext } from '../../context.ts';
 import type { Waiting } from '../../verifications.ts';
 import { newConnection, secretsIn } from './connection-input.ts';
-import type { VerifyDataSource } from './contract.ts';
+import type { Verification, VerifyDataSource } from './contract.ts';
 import { storeSecrets } from './store-secrets.ts';
 
 type Needs = Pick<
@@ -24,7 +24,7 @@ const lookMs = 2_000;
  * Has a worker try the connection, which travels sealed, and answers within 30 s. Nothing is kept.
  * CONNECTION_FAILED names the fields to look at; UNAVAILABLE when no worker answered.
  */
-export async function verifyDataSource(ctx: Needs, input: VerifyDataSource) {
+export async function verifyDataSource(ctx: Needs, input: VerifyDataSource): Promise<Verification> {
   const connection = newConnection(input.dialect, input);
   const draftId = newId('connectionDraft');
   const waiting = ctx.verifications.expect(draftId);
@@ -60,7 +60,8 @@ export async function verifyDataSource(ctx: Needs, input: VerifyDataSource) {
     if (!report)
       throw new AppError('UNAVAILABLE', 'No worker answered within 30 seconds; try again');
     if (report.failure) throw connectionFailed(report.failure, report);
-    return { success: true as const };
+    const { durationMs, serverVersion } = report;
+    return { success: true, durationMs, serverVersion, ...explained(report) };
   } finally {
     waiting.leave();
     await forget(ctx, draftId);
@@ -88,19 +89,22 @@ async function reportOf(
 
 function connectionFailed(
   code: NonNullable<ProbeReport['failure']>,
-  { steps, sshHostKey = null, certificateExpiresInDays = null }: ProbeReport,
+  report: ProbeReport,
 ): AppError {
   if (code === 'CREDENTIALS_LOCKED' || code === 'INTERNAL_ERROR') {
     return new AppError('UNAVAILABLE', failureText(code).message);
   }
   const { message, fields } = failureText(code);
-  const details = {
-    failure: explainFailure(code),
-    steps: explainSteps(steps),
-    sshHostKey,
-    certificateExpiresInDays,
-  };
+  const details = { failure: explainFailure(code), ...explained(report) };
   return new AppError('CONNECTION_FAILED', message, { fields: { ...fields }, details });
+}
+
+function explained({ steps, sshHostKey, certificateExpiresInDays }: ProbeReport) {
+  return {
+    steps: explainSteps(steps),
+    sshHostKey: sshHostKey ?? null,
+    certificateExpiresInDays: certificateExpiresInDays ?? null,
+  };
 }
 
 async function forget(ctx: Needs, draftId: string): Promise<void> {

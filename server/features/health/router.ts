@@ -7,7 +7,10 @@ export const health = router({
     .meta({
       summary: 'Get the health of a data source',
       permission: 'data-sources:read',
-      rest: { public: 'GET /organizations/{orgId}/data-sources/{id}/health' },
+      rest: {
+        public: 'GET /organizations/{orgId}/data-sources/{id}/health',
+        v1: 'GET /data-sources/{id}/health',
+      },
       tag: 'Data Sources',
     })
     .input(GetHealth)

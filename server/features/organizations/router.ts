@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pageInput, pageOf } from '../../paging.ts';
-import { ownOrganizationProcedure, procedure, router } from '../../trpc.ts';
+import { ownOrganizationProcedure, router, scopedProcedure } from '../../trpc.ts';
 import {
   CreateOrganization,
   GetOrganization,
@@ -13,13 +13,14 @@ import { listOrganizations } from './list-organizations.ts';
 import { updateOrganization } from './update-organization.ts';
 
 const tag = 'Organizations';
+const one = '/organizations/{id}';
 
 export const organizations = router({
-  create: procedure
+  create: scopedProcedure
     .meta({
       summary: 'Create an organization; the caller becomes its ADMIN',
-      permission: null,
-      rest: { public: 'POST /organizations' },
+      permission: 'organizations:write',
+      rest: { public: 'POST /organizations', v1: 'POST /organizations' },
       status: 201,
       tag,
     })
@@ -27,11 +28,15 @@ export const organizations = router({
     .output(Organization)
     .mutation(({ ctx, input }) => createOrganization(ctx, input)),
 
-  list: procedure
+  list: scopedProcedure
     .meta({
       summary: "List the caller's organizations",
-      permission: null,
-      rest: { public: 'GET /organizations' },
+      permission: 'organizations:read',
+      rest: {
+        public: 'GET /organizations',
+        v1: 'GET /organizations',
+        keyed: 'GET /organizations',
+      },
       tag,
     })
     .input(z.strictObject(pageInput))
@@ -42,7 +47,7 @@ export const organizations = router({
     .meta({
       summary: 'Get an organization',
       permission: 'organizations:read',
-      rest: { public: 'GET /organizations/{id}' },
+      rest: { public: `GET ${one}`, v1: `GET ${one}`, keyed: `GET ${one}` },
       tag,
     })
     .input(GetOrganization)
@@ -53,7 +58,7 @@ export const organizations = router({
     .meta({
       summary: 'Change the settings of an organization',
       permission: 'organizations:write',
-      rest: { public: 'PATCH /organizations/{id}' },
+      rest: { public: `PATCH ${one}`, v1: `PATCH ${one}` },
       tag,
     })
     .input(UpdateOrganization)

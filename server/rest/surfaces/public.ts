@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AppError, ErrorCode } from '../../../shared/errors.ts';
 import { errorTable } from '../../middleware/errors.ts';
+import { camelCase } from '../naming/spelling.ts';
 import type { ErrorShape, Surface } from '../surface.ts';
 
 /** The titles of the contract, and ours for what it leaves open. */
@@ -74,6 +75,10 @@ export const publicSurface: Surface = {
   description: 'For server-side integrations: one bearer key acts for the user who made it.',
   adminsOnly: true,
   documentPath: '/openapi',
+  spell: camelCase,
+  organizationName: 'orgId',
+  paging: 'cursor',
+  securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer' } },
   value: (data) => ({ data }),
   page: ({ items, pagination }) => ({ data: items, pagination }),
   valueSchema: (data) => z.object({ data }),
@@ -90,4 +95,5 @@ export const publicSurface: Surface = {
     500: anError,
     503: anError,
   },
+  retryField: 'retryAfterMs',
 };

@@ -1,0 +1,94 @@
+import { TRPCError } from '@trpc/server';
+import type { RequestHandler } from 'express';
+import { createContext, type Context, type Services } from '../context.ts';
+import { toAppError } from '../middleware/errors.ts';
+import { incoming } from '../middleware/request.ts';
+import { isPage } from '../paging.ts';
+import { appRouter } from '../router.ts';
+import { createCallerFactory } from '../trpc.ts';
+import { implyOrganization } from './imply-organization.ts';
+import type { Names } from './naming/names.ts';
+import { operationNames } from './naming/operation-names.ts';
+import { renameError } from './naming/rename-error.ts';
+import { renameValue } from './naming/rename-value.ts';
+import { readInput, takeNumberedPage } from './read-input.ts';
+import type { RestOperation } from './routes.ts';
+import type { PageValue, Surface } from './surface.ts';
+
+const createCaller = createCallerFactory(appRouter);
+
+/** One operation of a surface: shape in, procedure, shape out. */
+export function answerOperation(
+  surface: Surface,
+  services: Services,
+  operation: RestOperation,
+): RequestHandler {
+  const { meta, output, resource } = operation;
+  const isNumbered = surface.paging === 'number' && isPage(output);
+  const envelopeOf = enveloper(surface, operation);
+  let names: ReturnType<typeof operationNames> | undefined;
+  return async (req, res) => {
+    res.locals['operation'] = operation.procedure;
+    // Compiled at the first request: a start should not wait for what nobody may ask.
+    names ??= operationNames(surface, operation);
+    const sent = readInput(operation, req, names.incoming);
+    const { input, numberedPage } = isNumbered
+      ? takeNumberedPage(sent)
+      : { input: sent, numberedPage: undefined };
+    const request = { ...incoming(req, res, surface), numberedPage };
+    const answer = await ask(createContext(services, request), operation, input, names.told);
+    const { requestId } = request;
+    res.status(meta.status ?? 200);
+    res.json(envelopeOf(answer, names.outgoing, { requestId, resource, numberedPage }));
+  };
+}
+
+function enveloper(surface: Surface, { output, meta }: RestOperation) {
+  type About = Parameters<Surface['value']>[1];
+  const narrower = meta.shows?.[surface.name];
+  return (answer: unknown, names: Names | null, about: About): unknown => {
+    if (!isPage(output)) {
+      return surface.value(renameValue(narrower ? narrower.parse(answer) : answer, names), about);
+    }
+    const { items, pagination } = answer as PageValue;
+    return surface.page(
+      { items: items.map((item) => renameValue(item, names)), pagination },
+      about,
+    );
+  };
+}
+
+async function ask(
+  context: Context,
+  operation: RestOperation,
+  input: Record<string, unknown>,
+  names: Names | null,
+): Promise<unknown> {
+  try {
+    return await call(context, operation, await withOrganization(context, operation, input));
+  } catch (error) {
+    // Only what comes out of a procedure speaks of its fields by its own names for them.
+    if (!(error instanceof TRPCError)) throw error;
+    throw new TRPCError({ code: error.code, cause: renameError(toAppError(error), names) });
+  }
+}
+
+async function withOrganization(
+  context: Context,
+  { impliedOrganization, thing, nameOf }: RestOperation,
+  input: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  if (impliedOrganization === null || Object.hasOwn(input, impliedOrganization)) return input;
+  const unsafeThing = thing === null ? undefined : input[thing];
+  const name = nameOf(impliedOrganization);
+  return { ...input, [impliedOrganization]: await implyOrganization(context, unsafeThing, name) };
+}
+
+type Caller = Record<string, Record<string, (input: unknown) => Promise<unknown>>>;
+
+async function call(context: Context, operation: RestOperation, input: unknown) {
+  const [feature = '', name = ''] = operation.procedure.split('.');
+  const procedure = (createCaller(context) as unknown as Caller)[feature]?.[name];
+  if (!procedure) throw new Error(`no procedure ${operation.procedure}`);
+  return procedure(input);
+}
