@@ -75,13 +75,13 @@ async function ask(
 
 async function withOrganization(
   context: Context,
-  { impliedOrganization, thing, nameOf }: RestOperation,
+  { impliedOrganization: field, thing, nameOf, meta: { permission } }: RestOperation,
   input: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
-  if (impliedOrganization === null || Object.hasOwn(input, impliedOrganization)) return input;
+  if (field === null || Object.hasOwn(input, field)) return input;
   const unsafeThing = thing === null ? undefined : input[thing];
-  const name = nameOf(impliedOrganization);
-  return { ...input, [impliedOrganization]: await implyOrganization(context, unsafeThing, name) };
+  const hint = { unsafeThing, permission, name: nameOf(field) };
+  return { ...input, [field]: await implyOrganization(context, hint) };
 }
 
 type Caller = Record<string, Record<string, (input: unknown) => Promise<unknown>>>;

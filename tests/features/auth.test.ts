@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { hashPassword } from '../../server/identity/password.ts';
 import { createBasekeepClient } from '../../server/client.ts';
 import { useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
+import { setPassword } from '../support/set-password.ts';
 
 const database = useDatabase();
 const api = useApi(database);
@@ -11,12 +11,7 @@ const password = 'correct horse battery';
 
 async function user() {
   const tenant = await api.tenant();
-  const email = `${tenant.userId}@example.com`;
-  await database.pool.query('update app_user set password_hash = $1 where id = $2', [
-    await hashPassword(password),
-    tenant.userId,
-  ]);
-  return { ...tenant, email };
+  return { ...tenant, email: await setPassword(database, tenant, password) };
 }
 
 const anonymous = () => createBasekeepClient({ url: api.url, apiKey: 'none' });

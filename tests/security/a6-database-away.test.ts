@@ -7,6 +7,8 @@ import type { Services } from '../../server/context.ts';
 import { generateBearerKey } from '../../server/identity/key-format.ts';
 import { createLimiter } from '../../server/identity/limiter.ts';
 import { createPrincipals } from '../../server/identity/principals.ts';
+import { surfaces } from '../../server/rest/surfaces/index.ts';
+import type { SurfaceName } from '../../server/trpc.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createOrm, type Orm } from '../../shared/db/orm.ts';
 import { createLogger } from '../../shared/logger.ts';
@@ -86,7 +88,12 @@ async function expectAway(url: string, call: Call, shape: object): Promise<void>
   expect(performance.now() - startedAt).toBeLessThan(6_000);
 }
 
-const publicShape = { error: { title: 'ServiceUnavailable', detail: expect.any(String) } };
+const anyText: unknown = expect.any(String);
+const shapes: Record<SurfaceName, object> = {
+  public: { error: { title: 'ServiceUnavailable', detail: anyText } },
+  v1: { success: false, data: null, error: { code: 'UNAVAILABLE', message: anyText } },
+  keyed: { error: 'Service unavailable', message: anyText },
+};
 const trpcShape = {
   error: { message: expect.any(String), data: { errorCode: 'UNAVAILABLE', httpStatus: 503 } },
 };
@@ -109,14 +116,17 @@ describe.each([
     if (kind === 'mute') await mute.close();
   });
 
-  test('every operation of the public surface answers 503 within 6 s, in its shape', async () => {
-    await Promise.all(
-      procedures.map(async (procedure) => {
-        const call = overRest(procedure, inputOf(procedure, belongings));
-        if (call) await expectAway(away.url, call, publicShape);
-      }),
-    );
-  });
+  test.each(surfaces)(
+    'every operation of the $name surface answers 503 within 6 s, in its shape',
+    async (surface) => {
+      await Promise.all(
+        procedures.map(async (procedure) => {
+          const call = overRest(surface, procedure, inputOf(procedure, belongings));
+          if (call) await expectAway(away.url, call, shapes[surface.name]);
+        }),
+      );
+    },
+  );
 
   test('every procedure answers 503 within 6 s, in the shape of tRPC', async () => {
     await Promise.all(

@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import type { Surface } from '../../server/rest/surface.ts';
+import { keyedSurface } from '../../server/rest/surfaces/keyed.ts';
+import { publicSurface } from '../../server/rest/surfaces/public.ts';
+import { v1Surface } from '../../server/rest/surfaces/v1.ts';
 import { AppError } from '../../shared/errors.ts';
-import { inputOf, overRest, overTrpc, procedures, type Call } from '../support/matrix.ts';
+import {
+  inputOf,
+  overRest,
+  overTrpc,
+  procedures,
+  withoutOrganization,
+  type Call,
+} from '../support/matrix.ts';
 import { key, orgId, startThrowingApp, type ThrowingApp } from './support/throwing-app.ts';
 
 // A6 of the security programme: what nobody foresaw is told in two words, and kept out of the log.
@@ -107,16 +118,33 @@ const trpcBody = {
   },
 };
 const publicBody = { error: { title: 'InternalError', detail: 'Internal error' } };
+const bodies = new Map<Surface, object>([
+  [publicSurface, publicBody],
+  [
+    v1Surface,
+    {
+      success: false,
+      data: null,
+      meta: { request_id: 'ID' },
+      error: { code: 'INTERNAL', message: 'Internal error', details: {} },
+    },
+  ],
+  [keyedSurface, { error: 'Internal error', message: 'Internal error' }],
+]);
 
 describe.each(procedures)('%s', (procedure) => {
   const input = inputOf(procedure, belongings);
-  const rest = overRest(procedure, input);
 
   test.each(Object.keys(thrown))('tells nothing of %s', async (name) => {
     app.error = thrown[name]?.();
     await expectGeneric(await send(overTrpc(procedure, input)), trpcBody);
-    app.logs.length = 0;
-    if (rest) await expectGeneric(await send(rest), publicBody);
+    for (const [surface, body] of bodies) {
+      for (const sent of [input, withoutOrganization(procedure, input)]) {
+        const call = overRest(surface, procedure, sent);
+        app.logs.length = 0;
+        if (call) await expectGeneric(await send(call), body);
+      }
+    }
   });
 });
 

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import {
@@ -10,9 +10,11 @@ import {
   procedures,
   rowOf,
   rows,
+  withoutOrganization,
   type Belongings,
   type Call,
 } from '../support/matrix.ts';
+import { playVerifier } from '../support/play-verifier.ts';
 import { digestTables } from './support/digest.ts';
 import { belongings, furnished, join, type Furnished } from './support/tenants.ts';
 
@@ -132,19 +134,45 @@ function questions(procedure: string, home: Furnished): Question[] {
   return [...ofOrganization, ...extras, ...bad, ...(thing ? ofThing : [])];
 }
 
-/** What the matrix asks, over each transport, as pairs of calls. */
-function callsOf(procedure: string, { about, baseline, extra }: Question): [string, Call, Call][] {
-  const asked = inputOf(procedure, about);
-  const nothing = inputOf(procedure, baseline);
-  const rest = overRest(procedure, asked, { ...extra?.asked });
-  const restBaseline = overRest(procedure, nothing, { ...extra?.baseline });
+/** The same call about something and about nothing, over one transport. */
+interface Pair {
+  readonly transport: string;
+  readonly asked: Call;
+  readonly nothing: Call;
+  /** What a member is told whose role lacks the right, and who says which organization it means. */
+  readonly asMember: Call | null;
+}
+
+/** What the matrix asks, over each transport. */
+function callsOf(procedure: string, { about, baseline, extra }: Question, home: Furnished): Pair[] {
+  const [asked, nothing] = [inputOf(procedure, about), inputOf(procedure, baseline)];
+  const there = inputOf(procedure, { ...random, orgId: about.orgId });
+  const { thing } = rowOf(procedure);
+  const isForeign = thing !== undefined && about[thing] !== home[thing] && !extra;
+  const pairOf = (
+    transport: string,
+    over: (input: typeof asked, beside?: object) => Call | null,
+  ) => {
+    const call = over(asked, extra?.asked);
+    const baselineCall = over(nothing, extra?.baseline);
+    if (!call || !baselineCall) return [];
+    return [{ transport, asked: call, nothing: baselineCall, asMember: over(there) }];
+  };
   return [
-    [
-      'trpc',
-      overTrpc(procedure, { ...asked, ...extra?.asked }),
-      overTrpc(procedure, { ...nothing, ...extra?.baseline }),
-    ],
-    ...(rest && restBaseline ? [['public', rest, restBaseline] as [string, Call, Call]] : []),
+    ...pairOf('trpc', (input, beside) => overTrpc(procedure, { ...input, ...beside })),
+    // Where the extra field is what a surface calls the organization, it is no extra one.
+    ...surfaces
+      .filter(({ organizationName }) => !(organizationName in (extra?.asked ?? {})))
+      .flatMap((surface) => [
+        ...pairOf(surface.name, (input, beside) =>
+          overRest(surface, procedure, input, { ...beside }),
+        ),
+        ...(isForeign
+          ? pairOf(`${surface.name} without organization`, (input) =>
+              overRest(surface, procedure, withoutOrganization(procedure, input)),
+            ).map((pair) => ({ ...pair, asMember: null }))
+          : []),
+      ]),
   ];
 }
 
@@ -160,16 +188,17 @@ describe.each(askerNames)('%s learns nothing and changes nothing', (name) => {
     await Promise.all(
       questions(procedure, asker.home).map(async (question) => {
         if (name === 'a member' && isMembersOwn(procedure, question)) return;
-        for (const [transport, asked, nothing] of callsOf(procedure, question)) {
-          const where = `${transport}, ${question.column}`;
-          const answer = await ask(api.url, asked, asker.key);
+        for (const pair of callsOf(procedure, question, asker.home)) {
+          const where = `${pair.transport}, ${question.column}`;
+          const answer = await ask(api.url, pair.asked, asker.key);
           expect(answer.status, where).toBeGreaterThanOrEqual(400);
           expect(answer.status, where).toBeLessThan(500);
           expect(JSON.stringify(answer.body), where).not.toContain(victim.key);
-          // Over RPC a member of the organization is told what the role lacks, whatever the id.
-          const isMember = name === 'a member' && transport === 'trpc' && answer.status === 403;
-          const compared = isMember ? sameOrganization(procedure, question) : nothing;
-          expect(answer, where).toEqual(await ask(api.url, compared, asker.key));
+          // A member of the organization is told what the role lacks, whatever the id.
+          const isMember = name === 'a member' && answer.status === 403 && pair.asMember !== null;
+          if (isMember) expect(question.about.orgId, where).toBe(victim.orgId);
+          const compared = isMember ? pair.asMember : pair.nothing;
+          expect(answer, where).toEqual(await ask(api.url, compared ?? pair.nothing, asker.key));
           const isUnknown = asker.key === null || name.endsWith('key');
           if (isUnknown && !rowOf(procedure).isOpen) expect(answer.status, where).toBe(401);
         }
@@ -182,11 +211,6 @@ describe.each(askerNames)('%s learns nothing and changes nothing', (name) => {
 /** What members may do in their organization is no question of the matrix. */
 function isMembersOwn(procedure: string, { about }: Question): boolean {
   return rowOf(procedure).isForMembers === true && about.orgId === victim.orgId;
-}
-
-function sameOrganization(procedure: string, { about }: Question): Call {
-  expect(about.orgId).toBe(victim.orgId);
-  return overTrpc(procedure, inputOf(procedure, { ...random, orgId: about.orgId }));
 }
 
 describe('what a member may see', () => {
@@ -246,28 +270,25 @@ describe('the admin of the organization', () => {
   // What asks for a password or a session is no matter of keys: tests/features/auth.test.ts.
   const byKey = procedures.filter((name) => !rowOf(name).isOpen && !rowOf(name).needsSession);
   test.each(byKey)('may call %s', async (procedure) => {
-    for (const over of [overTrpc, overRest]) {
+    const overEach = [
+      (input: object) => overTrpc(procedure, { ...input }),
+      ...surfaces.map((surface) => (input: object) => overRest(surface, procedure, { ...input })),
+      // Leaving out the organization is the ordinary way to ask, where it can be left out.
+      ...surfaces.map((surface) => (input: object) => {
+        const less = withoutOrganization(procedure, { ...input });
+        return rowOf(procedure).org ? overRest(surface, procedure, less) : null;
+      }),
+    ];
+    for (const over of overEach) {
+      if (!over(inputOf(procedure, random))) continue;
       const own = await belongings(api, victim);
-      const call = over(procedure, inputOf(procedure, own));
+      const call = over(inputOf(procedure, own));
       if (!call) continue;
       const answered = new AbortController();
-      if (procedure === 'dataSources.verify') void playWorker(answered.signal);
+      if (procedure === 'dataSources.verify') void playVerifier(database.pool, answered.signal);
       const { status, body } = await ask(api.url, call, victim.key);
       answered.abort();
       expect(status, JSON.stringify(body)).toBeLessThan(300);
     }
   });
 });
-
-/** Answers connection drafts the way a worker does. */
-async function playWorker(signal: AbortSignal): Promise<void> {
-  const report = JSON.stringify({ steps: [], failure: null, durationMs: 1, serverVersion: null });
-  while (!signal.aborted) {
-    await database.pool.query(
-      `with d as (update connection_draft set report = $1 where report is null returning id)
-       select pg_notify('basekeep_verified', id) from d`,
-      [report],
-    );
-    await delay(20);
-  }
-}

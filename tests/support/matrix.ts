@@ -1,3 +1,8 @@
+import { operationNames } from '../../server/rest/naming/operation-names.ts';
+import { renameFields } from '../../server/rest/naming/rename-value.ts';
+import { operationsOf } from '../../server/rest/routes.ts';
+import type { Surface } from '../../server/rest/surface.ts';
+import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { appRouter } from '../../server/router.ts';
 import type { Meta } from '../../server/trpc.ts';
 
@@ -130,24 +135,50 @@ export function overTrpc(procedure: string, input: Input): Call {
   return { method: 'GET', path: `/trpc/${procedure}?input=${query}` };
 }
 
-/** The call over a REST surface; null when the procedure is not on it. `extra` goes beside the path. */
-export function overRest(procedure: string, input: Input, extra: Input = {}): Call | null {
-  const route = definitions[procedure]?._def.meta?.rest?.public;
-  if (!route) return null;
-  const [method = '', template = ''] = route.split(' ');
-  const rest = { ...input };
-  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = String(rest[name]);
-    delete rest[name];
-    return encodeURIComponent(value);
-  });
-  const beside = { ...rest, ...extra };
+const operations = new Map(
+  surfaces.map((surface) => [
+    surface,
+    new Map(
+      operationsOf(surface).map((operation) => {
+        const { told } = operationNames(surface, operation);
+        return [operation.procedure, { operation, told }] as const;
+      }),
+    ),
+  ]),
+);
+
+/**
+ * The call over a REST surface, in its own names; null when the procedure is not on it, or when its
+ * path needs what the input lacks. `extra` goes beside the path as it is.
+ */
+export function overRest(
+  surface: Surface,
+  procedure: string,
+  input: Input,
+  extra: Input = {},
+): Call | null {
+  const found = operations.get(surface)?.get(procedure);
+  if (!found) return null;
+  const { operation, told } = found;
+  const { method, pathParameters } = operation;
+  if (pathParameters.some((field) => !(field in input))) return null;
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, field: string) =>
+    encodeURIComponent(String(input[field])),
+  );
+  const besidePath = Object.entries(input).filter(([field]) => !pathParameters.includes(field));
+  const beside = { ...renameFields(Object.fromEntries(besidePath), told), ...extra };
   if (method !== 'GET' && method !== 'DELETE')
-    return { method, path: `/api/public${path}`, body: beside };
+    return { method, path: `${surface.prefix}${path}`, body: beside };
   const query = new URLSearchParams(
     Object.entries(beside).map(([name, value]): [string, string] => [name, String(value)]),
   );
-  return { method, path: `/api/public${path}${query.size > 0 ? `?${query}` : ''}` };
+  return { method, path: `${surface.prefix}${path}${query.size > 0 ? `?${query}` : ''}` };
+}
+
+/** An input that leaves it to the surface to find out which organization is meant. */
+export function withoutOrganization(procedure: string, input: Input): Input {
+  const { org } = rowOf(procedure);
+  return Object.fromEntries(Object.entries(input).filter(([field]) => field !== org));
 }
 
 /** What a caller sees of an answer, without what differs between two answers that say the same. */
@@ -171,7 +202,7 @@ export async function ask(url: string, call: Call, key: string | null): Promise<
   const text = await response.text();
   return {
     status: response.status,
-    body: JSON.parse(text.replace(/"requestId":"[^"]*"/, '"requestId":"?"')) as unknown,
+    body: JSON.parse(text.replace(/"(requestId|request_id)":"[^"]*"/, '"$1":"?"')) as unknown,
     headers: Object.fromEntries([...response.headers].filter(([name]) => !incidental.has(name))),
   };
 }

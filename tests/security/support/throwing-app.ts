@@ -73,6 +73,7 @@ const principal = {
   kind: 'session',
   credentialId: 'ses_1',
   userId: 'usr_1',
+  organizationId: null,
   scopes: new Set(['system:full-access']),
   environment: null,
   signedInAtMs: null,
