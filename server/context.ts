@@ -9,7 +9,7 @@ import type { Limiter } from './identity/limiter.ts';
 import type { UnsafeCredential } from './identity/credential.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Principals } from './identity/principals.ts';
-import type { NumberedPage } from './paging.ts';
+import type { NumberedPage } from './numbered-page.ts';
 import type { Verifications } from './verifications.ts';
 
 /** What the process has once. */

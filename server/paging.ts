@@ -2,6 +2,7 @@ import { sql, type RawBuilder, type SelectQueryBuilder, type SqlBool } from 'kys
 import { z } from 'zod';
 import { Id } from '../shared/ids.ts';
 import type { Context } from './context.ts';
+import type { NumberedPage } from './numbered-page.ts';
 
 /** The paging fields of a list's input: `cursor` is the id of the last item of the page before. */
 export const pageInput = {
@@ -12,14 +13,6 @@ export const pageInput = {
 interface PageInput {
   readonly limit: number;
   readonly cursor?: string | undefined;
-}
-
-/** A page by its number, for surfaces that page so; `readPage` says how many items there are. */
-export interface NumberedPage {
-  /** From 1. */
-  readonly page: number;
-  readonly pageSize: number;
-  totalCount: number | null;
 }
 
 const pages = new WeakSet<z.ZodType>();

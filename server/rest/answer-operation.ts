@@ -13,7 +13,7 @@ import { renameError } from './naming/rename-error.ts';
 import { renameValue } from './naming/rename-value.ts';
 import { readInput, takeNumberedPage } from './read-input.ts';
 import type { RestOperation } from './routes.ts';
-import type { PageValue, Surface } from './surface.ts';
+import type { Answering, PageValue, Surface } from './surface.ts';
 
 const createCaller = createCallerFactory(appRouter);
 
@@ -44,9 +44,8 @@ export function answerOperation(
 }
 
 function enveloper(surface: Surface, { output, meta }: RestOperation) {
-  type About = Parameters<Surface['value']>[1];
   const narrower = meta.shows?.[surface.name];
-  return (answer: unknown, names: Names | null, about: About): unknown => {
+  return (answer: unknown, names: Names | null, about: Answering): unknown => {
     if (!isPage(output)) {
       return surface.value(renameValue(narrower ? narrower.parse(answer) : answer, names), about);
     }
