@@ -253,6 +253,14 @@ export const connectionFailures = {
     message: 'There is no such file in the folder for database files.',
     fields: { databaseName: 'File not found' },
   },
+  REDIRECT_REFUSED: {
+    actor: 'you',
+    advice:
+      'Give the address that the server sends its clients on to, or have the redirection turned off for the workers.',
+    message:
+      'The server sends its clients on to another address. Credentials are for the address that was given, so this is not followed.',
+    fields: { host: 'The server redirects to another address' },
+  },
   DRIVER_MISSING: {
     actor: 'Basekeep operator',
     advice: 'Have the driver installed on the workers; their log names the package.',

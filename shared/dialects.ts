@@ -36,6 +36,7 @@ export const connectableDialects = [
   'BIGQUERY',
   'SNOWFLAKE',
   'REDSHIFT',
+  'SQL_SERVER',
 ] as const satisfies readonly Dialect[];
 
 export type ConnectableDialect = (typeof connectableDialects)[number];

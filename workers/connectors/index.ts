@@ -18,6 +18,7 @@ const loaders = {
   DATABRICKS: async () => (await import('./databricks/connector.ts')).databricks,
   SNOWFLAKE: async () => (await import('./snowflake/connector.ts')).snowflake,
   REDSHIFT: async () => (await import('./postgres/redshift/connector.ts')).redshift,
+  SQL_SERVER: async () => (await import('./sql-server/connector.ts')).sqlServer,
 } satisfies Record<ConnectableDialect, () => Promise<Connector>>;
 
 export function connectorFor(dialect: ConnectableDialect): Promise<Connector> {

@@ -1,4 +1,5 @@
-import { isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   checkServerIdentity,
   connect,
@@ -20,12 +21,14 @@ export interface TlsOptions {
   readonly caCertificate: string | null;
   /** Whose client certificate is shown to a server that asks, and what the findings are of. */
   readonly target?: Pick<ConnectionTarget, 'connection' | 'secrets' | 'findings'>;
+  /** For protocols that cannot carry what TLS 1.3 sends after its handshake. */
+  readonly maxVersion?: 'TLSv1.2';
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
 
 /**
- * TLS 1.2 or newer over a connected socket. When it resolves, the server has proved that it is
+ * TLS 1.2 or newer over a connected socket, or a stream over one. When it resolves, the server has proved that it is
  * `host`: chain, dates and name are verified, and there is no option that turns this off.
  * Throws TLS_UNTRUSTED, TLS_NAME_MISMATCH, TLS_EXPIRED, TLS_CLIENT_CERTIFICATE_REFUSED,
  * CREDENTIALS_INVALID, TLS_FAILED or TIMEOUT, socket destroyed.
@@ -33,7 +36,7 @@ export interface TlsOptions {
  * In TLS 1.3 a server judges the client's certificate after the handshake, so its refusal comes out
  * of the socket later: as a ConnectionFailure too.
  */
-export async function startTls(socket: Socket, options: TlsOptions): Promise<TLSSocket> {
+export async function startTls(socket: Duplex, options: TlsOptions): Promise<TLSSocket> {
   const { host, target, signal, timeoutMs } = options;
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const secure = connect({
@@ -82,10 +85,14 @@ function daysLeft(secure: TLSSocket): number | null {
   return Number.isNaN(endsAt) ? null : Math.floor((endsAt - systemClock.now().getTime()) / dayMs);
 }
 
-function contextOr(socket: Socket, { caCertificate, target }: TlsOptions): SecureContext {
+function contextOr(
+  socket: Duplex,
+  { caCertificate, target, maxVersion }: TlsOptions,
+): SecureContext {
   try {
     const client = target ? clientCertificateOf(target) : null;
-    return client ? makeContext(caCertificate, client) : contextFor(caCertificate);
+    const shape = { caCertificate, maxVersion: maxVersion ?? null };
+    return client ? makeContext(shape, client) : contextFor(shape);
   } catch (error) {
     socket.destroy();
     throw error instanceof ConnectionFailure ? error : new ConnectionFailure('CREDENTIALS_INVALID');
@@ -134,26 +141,33 @@ const refusals: ReadonlySet<string> = new Set([
 ]);
 
 // A context with its own list of roots takes milliseconds to build, as long as the handshake itself.
-const contexts = new Map<string | null, SecureContext>();
+const contexts = new Map<string, SecureContext>();
 const maxContexts = 64;
 
-function contextFor(caCertificate: string | null): SecureContext {
-  const known = contexts.get(caCertificate);
+interface ContextShape {
+  readonly caCertificate: string | null;
+  readonly maxVersion: 'TLSv1.2' | null;
+}
+
+function contextFor(shape: ContextShape): SecureContext {
+  const key = JSON.stringify([shape.maxVersion, shape.caCertificate]);
+  const known = contexts.get(key);
   if (known) return known;
-  const context = makeContext(caCertificate, null);
+  const context = makeContext(shape, null);
   const [oldest] = contexts.keys();
   if (contexts.size >= maxContexts && oldest !== undefined) contexts.delete(oldest);
-  contexts.set(caCertificate, context);
+  contexts.set(key, context);
   return context;
 }
 
 /** Contexts with a client's key are made anew each time: nothing keeps a secret beyond its use. */
 function makeContext(
-  caCertificate: string | null,
+  { caCertificate, maxVersion }: ContextShape,
   client: ClientCertificate | null,
 ): SecureContext {
   return createSecureContext({
     minVersion: 'TLSv1.2',
+    ...(maxVersion === null ? {} : { maxVersion }),
     // `ca` replaces the system's roots, hence the list of them.
     ...(caCertificate === null ? {} : { ca: [...getCACertificates('default'), caCertificate] }),
     ...(client ?? {}),

@@ -1,0 +1,75 @@
+import type { CatalogTable } from '../../../../shared/catalog.ts';
+import { ConnectionFailure } from '../../connector.ts';
+import type { CatalogLimits } from '../../limits.ts';
+import type { Row } from '../../ordered-rows.ts';
+import type { PortionLimits } from '../limits.ts';
+import type { SqlServerSession, Statement } from '../session.ts';
+import { toId } from './object-id.ts';
+import type { PartName, Statements } from './statements.ts';
+import { toCatalogTable } from './table-parts.ts';
+
+export interface PortionContext {
+  readonly session: SqlServerSession;
+  readonly statements: Statements;
+  readonly limits: CatalogLimits & PortionLimits;
+  readonly timeoutMs: number;
+}
+
+/** Rows of the tables statement by object_id, in that order. */
+export type TablesById = ReadonlyMap<number, Row>;
+
+type Parts = ReadonlyMap<number, readonly Row[]>;
+
+/**
+ * The tables of a portion, which begins after an object_id; null when it holds more than may be in
+ * memory at once. Its parts are read kind by kind, each flat, and put together here.
+ */
+export async function readPortion(
+  context: PortionContext,
+  tables: TablesById,
+  after: number,
+): Promise<CatalogTable[] | null> {
+  const { session, statements, limits } = context;
+  const upTo = Math.max(after, ...tables.keys());
+  const startedAt = session.receivedBytes;
+  const most = tables.size > 1 ? limits.portionBytes : limits.maxTableBytes;
+  const fits = (): boolean => session.receivedBytes - startedAt <= most;
+  const of = statements.parts(after, upTo);
+  const read = (part: PartName): Promise<Parts> => collect(context, of[part], tables, fits);
+  const parts: { readonly [part in PartName]: Parts } = {
+    columns: await read('columns'),
+    indexes: await read('indexes'),
+    foreignKeys: await read('foreignKeys'),
+    checks: await read('checks'),
+  };
+  if (!fits()) return null;
+  return [...tables].map(([id, row]) =>
+    toCatalogTable(row, {
+      columns: parts.columns.get(id) ?? [],
+      indexes: parts.indexes.get(id) ?? [],
+      foreignKeys: parts.foreignKeys.get(id) ?? [],
+      checks: parts.checks.get(id) ?? [],
+    }),
+  );
+}
+
+/** The rows of one kind, by their table. The rest of an answer that is too large is let go. */
+async function collect(
+  { session, limits, timeoutMs }: PortionContext,
+  statement: Statement,
+  tables: TablesById,
+  fits: () => boolean,
+): Promise<Parts> {
+  const parts = new Map<number, Row[]>();
+  if (!fits()) return parts;
+  const ask = { rows: limits.maxColumns, timeoutMs };
+  await session.stream(statement, ask, (row) => {
+    const id = toId(row[0]);
+    // Made since its portion was cut, and in no other portion then.
+    if (!fits() || !tables.has(id)) return;
+    const rows = parts.get(id) ?? [];
+    if (rows.push(row) > limits.maxPartsPerTable) throw new ConnectionFailure('LIMIT_EXCEEDED');
+    parts.set(id, rows);
+  });
+  return parts;
+}
