@@ -1,4 +1,5 @@
 import type { Connection, Request } from 'tedious';
+import { setImmediate } from 'node:timers/promises';
 import { withDeadline } from '../../egress/deadline.ts';
 import { ConnectionFailure } from '../connector.ts';
 import type { Row } from '../ordered-rows.ts';
@@ -51,9 +52,7 @@ export class SqlServerSession {
     this.#context = context;
     // A gate that closes destroys the socket with its reason, which the driver would wrap in words.
     socket.once('error', (error) => this.#fail(error));
-    const lost = (): void => this.#fail(new ConnectionFailure('CONNECTION_LOST'));
-    socket.once('end', lost);
-    socket.once('close', lost);
+    socket.once('close', () => this.#fail(new ConnectionFailure('CONNECTION_LOST')));
     // Without a listener the driver would end the process.
     connection.on('error', (error: Error) => this.#fail(error));
   }
@@ -108,6 +107,8 @@ export class SqlServerSession {
   /** Frees everything. TDS has no goodbye. Never throws. */
   async close(): Promise<void> {
     await this.#leaving;
+    // As in `leave`: not while the driver is busy.
+    await setImmediate();
     this.#connection.close();
     this.#socket.destroy();
   }
@@ -140,7 +141,7 @@ export class SqlServerSession {
   /** Asks the server to stop what it is busy with, and gives it a moment to say that it has. */
   #abandon(): void {
     if (!this.#running || this.#socket.destroyed || !this.#connection.cancel()) {
-      this.#socket.destroy();
+      this.#socket.leave();
       return;
     }
     const deadline = {

@@ -12,18 +12,29 @@ import type { TokenGate } from './token-gate.ts';
 export class GatedSocket extends Socket {
   readonly #under: Duplex;
   readonly #gate: TokenGate;
+  #leaving = false;
 
   constructor(under: Duplex, gate: TokenGate) {
     super();
     this.#under = under;
     this.#gate = gate;
     under.on('data', (chunk: Buffer) => this.#receive(chunk));
-    under.once('end', () => {
-      if (gate.midMessage) this.destroy(new ConnectionFailure('CONNECTION_LOST'));
-      else this.push(null);
-    });
-    under.on('error', (error: Error) => this.destroy(error));
-    under.once('close', () => this.destroy());
+    const lost = (): void => this.leave(new ConnectionFailure('CONNECTION_LOST'));
+    // Nobody is expected to go before we do.
+    under.once('end', lost);
+    under.once('close', lost);
+    under.on('error', (error: Error) => this.leave(error));
+  }
+
+  /**
+   * Ends at once for the server, and for the driver when it is through with what it has been given:
+   * an end in the middle of that is an exception in it that nobody can catch.
+   */
+  leave(reason?: Error): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    this.#under.destroy();
+    setImmediate(() => this.destroy(reason));
   }
 
   /** The driver's wishes for its socket: ours has been made. */
@@ -75,11 +86,12 @@ export class GatedSocket extends Socket {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#leaving) return;
     try {
       const shown = this.#gate.pass(chunk);
       if (shown.length > 0 && !this.push(shown)) this.#under.pause();
     } catch (error) {
-      this.destroy(error instanceof Error ? error : new ConnectionFailure('PROTOCOL_ERROR'));
+      this.leave(error instanceof Error ? error : new ConnectionFailure('PROTOCOL_ERROR'));
     }
   }
 }

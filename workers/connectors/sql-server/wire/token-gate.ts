@@ -25,17 +25,12 @@ export class TokenGate {
   #needs = 0;
   #answer: SignInTokens | StatementTokens | null = null;
   #expected = nothing;
-  #cancels = 0;
+  #isCancelled = false;
   #chatterBytes = 0;
   #answerBytes = 0;
 
   constructor(limits: WireLimits) {
     this.#limits = limits;
-  }
-
-  /** Whether a message has begun and not ended. */
-  get midMessage(): boolean {
-    return this.#packets.length > 0 || this.#tokens.length > 0;
   }
 
   /** Opens the gate for one answer, to what the driver sends next. */
@@ -47,7 +42,7 @@ export class TokenGate {
   outgoing(packet: Buffer): void {
     if (((packet[1] ?? 0) & isLastOfMessage) === 0) return;
     if (packet[0] === packetType.attention) {
-      this.#cancels += 1;
+      this.#isCancelled = true;
       return;
     }
     const isSignIn = packet[0] === packetType.login;
@@ -117,15 +112,10 @@ export class TokenGate {
   }
 
   #endMessage(): void {
-    if (this.#tokens.length > 0) refuse();
-    if (this.#cancels > 0) {
-      // One message ends what was cancelled, another one acknowledges that it was.
-      this.#cancels -= 1;
-      this.#answer = new StatementTokens(nothing);
-      return;
-    }
-    if (!this.#answer?.isComplete) refuse();
-    this.#answer = null;
+    if (this.#tokens.length > 0 || !this.#answer?.isComplete) refuse();
+    // One message ends what was cancelled, another one acknowledges that it was.
+    this.#answer = this.#isCancelled ? new StatementTokens(nothing) : null;
+    this.#isCancelled = false;
   }
 }
 
