@@ -186,6 +186,16 @@ describe('a server that goes away or complains', () => {
     expect(await rogues.read(at('tables', (peer) => peer.close()))).toBe('CONNECTION_LOST');
   });
 
+  test('with its answer, at the same moment', async () => {
+    for (let n = 0; n < 20; n += 1) {
+      const hasty = at('settings', async (peer) => {
+        await peer.answer(end);
+        peer.close();
+      });
+      expect((await rogues.probe(hasty)).failure).toBe('CONNECTION_LOST');
+    }
+  });
+
   test('with 100 KB of text, of which nothing gets out', async () => {
     const text = `no such thing: ${password} ${'x'.repeat(25_000)}`;
     const errors = [1, 2, 3, 4].map(() => tokens.serverError(50_000, text));

@@ -53,7 +53,7 @@ export class Peer {
     this.#socket.removeAllListeners('data');
     this.#stream = new TLSSocket(new ServerHandshake(this.#socket), {
       isServer: true,
-      secureContext: createSecureContext({ ...identity, maxVersion: 'TLSv1.2' }),
+      secureContext: createSecureContext(identity),
     });
     this.#listen(false);
   }
