@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { secretFields } from '../../shared/connection.ts';
+import { startSqlServer } from '../stand-ins/sql-server/server.ts';
 import { useEmptyDatabase } from '../support/database.ts';
 import { run } from '../support/processes.ts';
 import { canaryCore, canaryOf, findCanaries, spellingsOf } from './support/find-canaries.ts';
@@ -99,6 +100,23 @@ describe('secrets go through the product', () => {
       expect((await send('GET', at(`/${id}${path}`))).status).toBe(200);
     expect((await send('POST', at(`/${id}/sync`))).status).toBe(202);
     expect((await send('DELETE', at(`/${id}`))).status).toBe(200);
+  });
+
+  test('in a creation of SQL_SERVER, whose driver is another one', async () => {
+    const reader = { user: 'reader', password: canaryOf('tds', 'password') };
+    const table = { schema: 'dbo', name: 'orders', type: 'U', comment: null, rows: '1' };
+    const tables = [{ ...table, columns: [] }];
+    const rest = { database: 'Shop', tables, signIns: [], cancelled: 0 };
+    const server = await startSqlServer({ ...reader, ...rest });
+    const { status, id } = await create(secretsOf('tds'), {
+      ...{ dialect: 'SQL_SERVER', host: '127.0.0.1', port: server.port, username: reader.user },
+      ...{ databaseName: 'Shop', password: reader.password },
+    });
+    expect(status).toBe(201);
+    await untilSync(id, 'SUCCESS');
+    expect((await send('GET', at(`/${id}/tables`))).status).toBe(200);
+    expect(bodies.at(-1)).toContain('"orders"');
+    await server.close();
   });
 
   test('in a creation whose sync fails, and in an update', async () => {

@@ -25,7 +25,7 @@ import { connectionTarget } from '../../support/connection-target.ts';
 import { newState, password } from './sql-server-under-test.ts';
 
 // Each wait short, so that a whole file takes seconds; the product's own are in limits.ts.
-const deadlineMs = 400;
+const deadlineMs = 600;
 const deadlines = {
   ...defaultDeadlines,
   ...{ resolveMs: deadlineMs, connectMs: deadlineMs, tlsMs: deadlineMs, signInMs: deadlineMs },

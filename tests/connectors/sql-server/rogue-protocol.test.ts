@@ -11,6 +11,7 @@ import {
 } from '../../stand-ins/sql-server/server.ts';
 import * as tokens from '../../stand-ins/sql-server/tokens.ts';
 import { startCanary } from '../../support/canary.ts';
+import { canMakeCertificates, makeAuthority } from '../../support/certificates.ts';
 import { at, outcome, useRogues } from './rogue-harness.ts';
 import { password } from './sql-server-under-test.ts';
 
@@ -102,6 +103,9 @@ describe('a server that breaks the protocol ends as PROTOCOL_ERROR', () => {
     expect(outcome(tls)).toEqual(['tls', 'PROTOCOL_ERROR']);
   });
 
+  /** A good answer but for what comes before its end. */
+  const signedIn = (more: Buffer): Buffer =>
+    Buffer.concat([...welcome('Shop').slice(0, -1), more, end]);
   const atSignIn: [string, Buffer][] = [
     ['nothing', packets(0x04, Buffer.alloc(0))],
     ['no acknowledgement', packets(0x04, end)],
@@ -112,8 +116,8 @@ describe('a server that breaks the protocol ends as PROTOCOL_ERROR', () => {
     ['a ticket to sign with', packets(0x04, Buffer.from([0xed, 2, 0, 1, 1]))],
     ['another way to sign in', packets(0x04, Buffer.from([0xee, 4, 0, 0, 0, 0, 0, 0, 0]))],
     ['rows', packets(0x04, tokens.columns(['limited']))],
-    ['packets of no size', packets(0x04, Buffer.concat([tokens.change(4, '8', '4096'), end]))],
-    ['packets of any size', packets(0x04, Buffer.concat([tokens.change(4, '', '4096'), end]))],
+    ['packets of no size', packets(0x04, signedIn(tokens.change(4, '8', '4096')))],
+    ['packets of any size', packets(0x04, signedIn(tokens.change(4, '', '4096')))],
     ['a packet of another kind', packets(0x12, end)],
     ['two ends', packets(0x04, Buffer.concat([...welcome('Shop'), end]))],
     [
@@ -129,12 +133,14 @@ describe('a server that breaks the protocol ends as PROTOCOL_ERROR', () => {
   const head = tokens.columns(['limited', 'limited', 'limited']);
   const row = (...fields: (string | null)[]): Buffer =>
     tokens.row(fields, ['limited', 'limited', 'limited']);
+  const otherType = tokens.columns(['limited', 'limited', 'limited'], 0xef);
   const brokenAnswers: [string, Buffer[]][] = [
-    ['no end', [head]],
-    ['an end that announces more', [head, tokens.done(tokens.status.more)]],
+    ['no end', [head, row('16.0', 'x', '3')]],
+    ['an end that announces more', [head, row('16.0', 'x', '3'), tokens.done(tokens.status.more)]],
     ['rows without columns', [row('16.0', 'x', '3'), end]],
-    ['other columns', [tokens.columns(['limited']), end]],
-    ['columns of another type', [tokens.columns(['limited', 'limited', 'limited'], 0xf0), end]],
+    ['other columns', [tokens.columns(['limited']), tokens.row(['16.0'], ['limited']), end]],
+    // NCHAR, which is written as NVARCHAR is.
+    ['columns of another type', [otherType, row('16.0', 'x', '3'), end]],
     ['65,535 columns', [Buffer.from([0x81, 0xff, 0xff]), end]],
     ['a second list of rows', [head, row('16.0', 'x', '3'), head, end]],
     ['more rows than were asked for', [head, row('16.0', 'x', '3'), row('16.0', 'x', '3'), end]],
@@ -162,8 +168,8 @@ describe('a server that breaks the protocol ends as PROTOCOL_ERROR', () => {
 test('a server that sends its clients on to another one is not followed', async () => {
   const elsewhere = await startCanary();
   const away = tokens.routing('127.0.0.1', elsewhere.port);
-  const [ack = end, ...rest] = welcome('Shop').toReversed().slice(1);
-  const report = await rogues.probe(at('sign-in', answering(ack, ...rest, away, end)));
+  const signIn = answering(...welcome('Shop').slice(0, -1), away, end);
+  const report = await rogues.probe(at('sign-in', signIn));
   expect(outcome(report)).toEqual(['sign-in', 'REDIRECT_REFUSED']);
   const later = await rogues.probe(at('version', answering(away, end)));
   expect(outcome(later)).toEqual(['query', 'REDIRECT_REFUSED']);
@@ -186,13 +192,20 @@ describe('a server that goes away or complains', () => {
     expect(await rogues.read(at('tables', (peer) => peer.close()))).toBe('CONNECTION_LOST');
   });
 
-  test('with its answer, at the same moment', async () => {
-    for (let n = 0; n < 20; n += 1) {
-      const hasty = at('settings', async (peer) => {
-        await peer.answer(end);
-        peer.close();
-      });
-      expect((await rogues.probe(hasty)).failure).toBe('CONNECTION_LOST');
+  test.skipIf(!canMakeCertificates())('with noise right behind its answer', async () => {
+    const authority = makeAuthority();
+    const identity = authority.sign({ names: 'DNS:localhost' });
+    const connection = {
+      ...{ host: 'localhost', sslEnabled: true, sslCaCertificate: authority.cert },
+    };
+    // Two TLS records in one packet: the driver is still busy with the first when the second ends it.
+    const hasty = at('settings', (peer) => {
+      void peer.answer(end);
+      void peer.send(packets(0x12, end));
+    });
+    for (let n = 0; n < 5; n += 1) {
+      const report = await rogues.probe({ identity, ...hasty }, { connection });
+      expect(report.failure).toBe('PROTOCOL_ERROR');
     }
   });
 
