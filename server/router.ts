@@ -1,11 +1,26 @@
+import { access } from './features/access/router.ts';
 import { apiKeys } from './features/api-keys/router.ts';
 import { auth } from './features/auth/router.ts';
 import { catalog } from './features/catalog/router.ts';
 import { dataSources } from './features/data-sources/router.ts';
+import { groups } from './features/groups/router.ts';
 import { health } from './features/health/router.ts';
+import { members } from './features/members/router.ts';
 import { organizations } from './features/organizations/router.ts';
+import { projects } from './features/projects/router.ts';
 import { router } from './trpc.ts';
 
-export const appRouter = router({ auth, organizations, apiKeys, dataSources, catalog, health });
+export const appRouter = router({
+  auth,
+  organizations,
+  members,
+  projects,
+  groups,
+  apiKeys,
+  dataSources,
+  access,
+  catalog,
+  health,
+});
 
 export type AppRouter = typeof appRouter;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { isWholeMail, mailVariables, MailSender, wholeMailOnly } from './mail-env.ts';
 
 const isCidr = (value: string): boolean => {
   const [address = '', bits] = value.split('/');
@@ -50,6 +51,8 @@ const ServerEnv = z.object({
   TOKEN_PREVIOUS_KEY_FILE: z.string().min(1).optional(),
   API_SECRET_FILE: z.string().min(1),
   METRICS_TOKEN: z.string().min(16).optional(),
+  /** Set where workers send e-mail. The API needs to know that they do, and not how. */
+  SMTP_FROM: MailSender.optional(),
 });
 
 /** `workers/main.ts`. */
@@ -66,6 +69,7 @@ const WorkerEnv = z.object({
     .default('')
     .transform((value) => value.split(',').filter(Boolean)),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+  ...mailVariables,
 });
 
 /** `npm run migrate`. */
@@ -80,6 +84,7 @@ const LauncherEnv = z.object({
   ...owner,
   EGRESS_ALLOW_CIDRS: Cidrs.optional(),
   METRICS_TOKEN: z.string().min(16).optional(),
+  ...mailVariables,
 });
 
 /** `node server/launcher/create-owner.ts`. */
@@ -95,9 +100,9 @@ const KeysEnv = z.object({
 
 const schemas = {
   server: ServerEnv,
-  worker: WorkerEnv,
+  worker: WorkerEnv.refine(isWholeMail, wholeMailOnly),
   migrate: MigrateEnv,
-  launcher: LauncherEnv,
+  launcher: LauncherEnv.refine(isWholeMail, wholeMailOnly),
   keys: KeysEnv,
   owner: OwnerEnv,
 };
@@ -123,7 +128,8 @@ export function readEnv<P extends Process>(
   if (parsed.success) return parsed.data as z.infer<(typeof schemas)[P]>;
   const [issue] = parsed.error.issues;
   const name = String(issue?.path[0] ?? 'environment');
-  const reason = given[name] === undefined ? 'is required' : (issue?.message ?? 'is wrong');
+  const isMissing = given[name] === undefined && issue?.code !== 'custom';
+  const reason = isMissing ? 'is required' : (issue?.message ?? 'is wrong');
   throw new EnvError(`The environment variable ${name} cannot be used: ${reason}.`);
 }
 

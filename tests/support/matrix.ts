@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { operationNames } from '../../server/rest/naming/operation-names.ts';
 import { renameFields } from '../../server/rest/naming/rename-value.ts';
 import { operationsOf } from '../../server/rest/routes.ts';
@@ -11,7 +12,18 @@ export interface Belongings {
   readonly orgId: string;
   readonly dataSourceId: string;
   readonly apiKeyId: string;
+  readonly memberId: string;
+  readonly groupId: string;
 }
+
+/** Belongings that all have one name, whether or not anything has it. */
+export const belongingsNamed = (id: string): Belongings => ({
+  orgId: id,
+  dataSourceId: id,
+  apiKeyId: id,
+  memberId: id,
+  groupId: id,
+});
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -20,7 +32,11 @@ interface Row {
   /** The field that names the organization; null when the procedure is about no organization. */
   readonly org: 'orgId' | 'id' | null;
   /** What `id` names, when it is not the organization. */
-  readonly thing?: 'dataSourceId' | 'apiKeyId';
+  readonly thing?: Exclude<keyof Belongings, 'orgId'>;
+  /** Another of the tenant's ids that stands in the input, under its own name. */
+  readonly also?: 'memberId';
+  /** A field that no two calls may give the same. */
+  readonly unique?: 'name';
   /** The rest of a valid input. */
   readonly rest?: Input;
   /** True when a MEMBER of the organization may do it too. */
@@ -53,6 +69,11 @@ export const rows: Readonly<Record<string, Row>> = {
     rest: { refreshToken: `bkr_ses_${'0'.repeat(26)}_${'A'.repeat(43)}` },
     isOpen: true,
   },
+  'auth.acceptInvitation': {
+    org: null,
+    rest: { token: 'bki_matrix', password: 'matrix-password' },
+    isOpen: true,
+  },
   'auth.me': { org: null },
   'auth.logout': { org: null, needsSession: true },
   'auth.changePassword': {
@@ -64,6 +85,21 @@ export const rows: Readonly<Record<string, Row>> = {
   'organizations.list': { org: null },
   'organizations.get': { org: 'id', isForMembers: true },
   'organizations.update': { org: 'id', rest: { name: 'Renamed' } },
+  'members.invite': { org: 'orgId', rest: { email: 'invited@example.com' } },
+  'members.list': { org: 'orgId', isForMembers: true },
+  'members.get': { org: 'orgId', thing: 'memberId', isForMembers: true },
+  'members.update': { org: 'orgId', thing: 'memberId', rest: { fullName: 'Renamed' } },
+  'members.deactivate': { org: 'orgId', thing: 'memberId' },
+  'projects.create': { org: 'orgId', unique: 'name' },
+  'projects.list': { org: 'orgId', isForMembers: true },
+  'groups.create': { org: 'orgId', unique: 'name' },
+  'groups.list': { org: 'orgId', isForMembers: true },
+  'groups.get': { org: 'orgId', thing: 'groupId', isForMembers: true },
+  'groups.update': { org: 'orgId', thing: 'groupId', rest: { customAiContext: 'Renamed' } },
+  'groups.delete': { org: 'orgId', thing: 'groupId' },
+  'groups.listMembers': { org: 'orgId', thing: 'groupId', isForMembers: true },
+  'groups.addMember': { org: 'orgId', thing: 'groupId', also: 'memberId' },
+  'groups.removeMember': { org: 'orgId', thing: 'groupId', also: 'memberId' },
   'apiKeys.create': { org: 'orgId', rest: { name: 'matrix' } },
   'apiKeys.list': { org: 'orgId' },
   'apiKeys.update': { org: 'orgId', thing: 'apiKeyId', rest: { name: 'Renamed' } },
@@ -74,9 +110,9 @@ export const rows: Readonly<Record<string, Row>> = {
     org: 'orgId',
     rest: { type: 'direct', displayName: 'Matrix', ...connection },
   },
-  'dataSources.list': { org: 'orgId' },
+  'dataSources.list': { org: 'orgId', isForMembers: true },
   'dataSources.verify': { org: 'orgId', rest: connection },
-  'dataSources.get': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'dataSources.update': {
     org: 'orgId',
     thing: 'dataSourceId',
@@ -89,9 +125,11 @@ export const rows: Readonly<Record<string, Row>> = {
     thing: 'dataSourceId',
     rest: { fingerprint: `SHA256:${'A'.repeat(43)}` },
   },
-  'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId' },
-  'catalog.listTables': { org: 'orgId', thing: 'dataSourceId' },
-  'health.get': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'access.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'access.replace': { org: 'orgId', thing: 'dataSourceId', rest: { mode: 'everyone' } },
+  'catalog.listTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'health.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
 };
 
 interface Definition {
@@ -111,10 +149,12 @@ export function rowOf(procedure: string): Row {
 
 /** A valid input of a procedure for what `of` names; `extra` may add fields that nobody asked for. */
 export function inputOf(procedure: string, of: Belongings, extra: Input = {}): Input {
-  const { org, thing, rest } = rowOf(procedure);
+  const { org, thing, also, unique, rest } = rowOf(procedure);
   return {
     ...(org ? { [org]: of.orgId } : {}),
     ...(thing ? { id: of[thing] } : {}),
+    ...(also ? { [also]: of[also] } : {}),
+    ...(unique ? { [unique]: randomUUID() } : {}),
     ...rest,
     ...extra,
   };
