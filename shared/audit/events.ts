@@ -19,6 +19,13 @@ export const auditActions = {
   'data_source.verified': 'connection',
   'data_source.sync_requested': 'data_source',
   'data_source.ssh_host_key_approved': 'data_source',
+  'credential.version_destroyed': 'credential',
+  'credential.reveal_requested': 'credential',
+  'credential.reveal_denied': 'credential',
+  'credential.revealed': 'credential',
+  'credential.reveal_failed': 'credential',
+  'organization.reveal_policy_changed': 'organization',
+  'permission.refused': 'organization',
   'trial.started': 'organization',
   'security.envelope_refused': 'data_source',
 } as const;

@@ -90,6 +90,7 @@ export const rows: Readonly<Record<string, Row>> = {
     rest: { fingerprint: `SHA256:${'A'.repeat(43)}` },
   },
   'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId' },
+  'credentials.list': { org: 'orgId' },
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId' },
   'health.get': { org: 'orgId', thing: 'dataSourceId' },
 };

@@ -13,7 +13,7 @@ interface Owner extends Pick<SealContext, 'organizationId' | 'ownerType' | 'owne
 
 /**
  * Seals each secret for its owner and destination and stores the envelopes with the transaction.
- * `versions` are those of the envelopes that are replaced.
+ * `versions` are the last ones there are of each field.
  */
 export function storeSecrets(
   em: EntityManager,
