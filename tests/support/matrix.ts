@@ -5,6 +5,7 @@ import type { Surface } from '../../server/rest/surface.ts';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { appRouter } from '../../server/router.ts';
 import type { Meta } from '../../server/trpc.ts';
+import { credentialIdOf } from '../../shared/ids.ts';
 
 /** What a tenant has that another one may ask for. */
 export interface Belongings {
@@ -13,6 +14,13 @@ export interface Belongings {
   readonly apiKeyId: string;
 }
 
+/** What an `id` may name, out of what a tenant has. */
+const things = {
+  dataSourceId: ({ dataSourceId }: Belongings) => dataSourceId,
+  apiKeyId: ({ apiKeyId }: Belongings) => apiKeyId,
+  credentialId: ({ dataSourceId }: Belongings) => credentialIdOf(dataSourceId),
+};
+
 type Input = Readonly<Record<string, unknown>>;
 
 /** A procedure's row of the cross-tenant matrix: where the ids of a tenant stand in its input. */
@@ -20,7 +28,7 @@ interface Row {
   /** The field that names the organization; null when the procedure is about no organization. */
   readonly org: 'orgId' | 'id' | null;
   /** What `id` names, when it is not the organization. */
-  readonly thing?: 'dataSourceId' | 'apiKeyId';
+  readonly thing?: keyof typeof things;
   /** The rest of a valid input. */
   readonly rest?: Input;
   /** True when a MEMBER of the organization may do it too. */
@@ -91,6 +99,14 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId' },
   'credentials.list': { org: 'orgId' },
+  'credentials.reveal': {
+    org: 'orgId',
+    thing: 'credentialId',
+    rest: { reason: 'matrix' },
+    needsSession: true,
+  },
+  'credentials.getRevealPolicy': { org: 'orgId' },
+  'credentials.setRevealPolicy': { org: 'orgId', rest: { policy: 'never' } },
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId' },
   'health.get': { org: 'orgId', thing: 'dataSourceId' },
 };
@@ -115,7 +131,7 @@ export function inputOf(procedure: string, of: Belongings, extra: Input = {}): I
   const { org, thing, rest } = rowOf(procedure);
   return {
     ...(org ? { [org]: of.orgId } : {}),
-    ...(thing ? { id: of[thing] } : {}),
+    ...(thing ? { id: things[thing](of) } : {}),
     ...rest,
     ...extra,
   };
