@@ -75,15 +75,15 @@ export const ofOrganization = z.object({ id: Id });
 /** A caller with the procedure's permission in the organization `orgId`. */
 export const organizationProcedure = procedure
   .input(inOrganization)
-  .use(async ({ ctx, input, meta, next }) =>
-    next({ ctx: await permitted(ctx, input.orgId, meta?.permission) }),
+  .use(async ({ ctx, input, meta, path, next }) =>
+    next({ ctx: await permitted(ctx, input.orgId, meta?.permission, path) }),
   );
 
 /** The same for procedures about the organization itself, which is then their `id`. */
 export const ownOrganizationProcedure = procedure
   .input(ofOrganization)
-  .use(async ({ ctx, input, meta, next }) =>
-    next({ ctx: await permitted(ctx, input.id, meta?.permission) }),
+  .use(async ({ ctx, input, meta, path, next }) =>
+    next({ ctx: await permitted(ctx, input.id, meta?.permission, path) }),
   );
 
 /** A caller who may use the data source `id` of the organization `orgId`. */

@@ -115,14 +115,12 @@ describe('an admin who has just signed in', () => {
     await work();
     const user = await owner();
     const { orgId, sourceId } = user;
-    await api
-      .client(user)
-      .dataSources.update.mutate({
-        orgId,
-        id: sourceId,
-        password: 'second',
-        unsetSshPassword: true,
-      });
+    await api.client(user).dataSources.update.mutate({
+      orgId,
+      id: sourceId,
+      password: 'second',
+      unsetSshPassword: true,
+    });
     expect((await reveal(user)).secrets).toEqual({ password: 'second' });
   });
 });
@@ -210,6 +208,23 @@ describe('a denial', () => {
       [user.id],
     );
     expect(rows[0]?.n).toBe(10);
+  });
+
+  test('of somebody without the permission is on record under its own name', async () => {
+    const user = await owner();
+    const member = await api.member(user, 'MEMBER');
+    await expect(reveal({ ...user, key: member.key })).rejects.toMatchObject({
+      data: { httpStatus: 403, details: { permission: 'credentials:reveal' } },
+    });
+    const { rows } = await database.pool.query<{ details: string }>(
+      `select details from audit_event e join api_key k on k.id = e.actor_id
+       where e.action = 'permission.refused' and k.user_id = $1`,
+      [member.userId],
+    );
+    expect(rows.map(({ details }) => details)).toEqual([
+      '{"permission":"credentials:reveal","procedure":"credentials.reveal"}',
+    ]);
+    expect(await trailOf(user)).toEqual([]);
   });
 
   test('is found out by the worker too, when the API was told otherwise', async () => {

@@ -185,6 +185,7 @@ describe.each(askerNames)('%s learns nothing and changes nothing', (name) => {
     const asker = askers[name];
     if (!asker) throw new Error(`${name} was not made`);
     const before = await digestTables(database.pool);
+    const events = await countEvents();
     await Promise.all(
       questions(procedure, asker.home).map(async (question) => {
         if (name === 'a member' && isMembersOwn(procedure, question)) return;
@@ -204,9 +205,48 @@ describe.each(askerNames)('%s learns nothing and changes nothing', (name) => {
         }
       }),
     );
-    expect(await digestTables(database.pool)).toEqual(before);
+    const after = await digestTables(database.pool);
+    expect(name === 'a member' ? withoutTrail(after) : after).toEqual(
+      name === 'a member' ? withoutTrail(before) : before,
+    );
+    // A member's refusals are on record, each under its own name, and nothing else is.
+    const member = askers['a member'];
+    expect(await eventsSince(events)).toEqual(
+      name === 'a member'
+        ? Array((await countEvents()) - events).fill({
+            action: 'permission.refused',
+            organization_id: victim.orgId,
+            user_id: member?.home.userId,
+            procedure,
+          })
+        : [],
+    );
   });
 });
+
+const countEvents = async (): Promise<number> => {
+  const { rows } = await database.pool.query<{ n: number }>(
+    'select count(*)::int as n from audit_event',
+  );
+  return rows[0]?.n ?? 0;
+};
+
+/** Who was refused what, in the events that came after the first so many. */
+async function eventsSince(count: number): Promise<unknown[]> {
+  const { rows } = await database.pool.query(
+    `select e.action, e.organization_id, k.user_id, e.details::json->>'procedure' as procedure
+     from (select * from audit_event order by id offset $1) e
+     left join api_key k on k.id = e.actor_id`,
+    [count],
+  );
+  return rows;
+}
+
+/** The digests of everything but the audit trail. */
+const withoutTrail = (digests: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(digests).filter(([table]) => !table.startsWith('public.audit_')),
+  );
 
 /** What members may do in their organization is no question of the matrix. */
 function isMembersOwn(procedure: string, { about }: Question): boolean {
