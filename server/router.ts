@@ -1,4 +1,5 @@
 import { apiKeys } from './features/api-keys/router.ts';
+import { audit } from './features/audit/router.ts';
 import { auth } from './features/auth/router.ts';
 import { catalog } from './features/catalog/router.ts';
 import { credentials } from './features/credentials/router.ts';
@@ -15,6 +16,7 @@ export const appRouter = router({
   credentials,
   catalog,
   health,
+  audit,
 });
 
 export type AppRouter = typeof appRouter;

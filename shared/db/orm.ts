@@ -4,6 +4,7 @@ import { entities } from './entities/index.ts';
 import { Migration20261121000000_first_light } from './migrations/Migration20261121000000_first_light.ts';
 import { Migration20261121000002_ssh_host_key } from './migrations/Migration20261121000002_ssh_host_key.ts';
 import { Migration20261121000300_credentials } from './migrations/Migration20261121000300_credentials.ts';
+import { Migration20261121000310_audit_filters } from './migrations/Migration20261121000310_audit_filters.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 
@@ -41,6 +42,7 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000002_ssh_host_key,
         Migration20261121000100_identity,
         Migration20261121000300_credentials,
+        Migration20261121000310_audit_filters,
       ],
     },
   });

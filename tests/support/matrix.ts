@@ -107,6 +107,7 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'credentials.getRevealPolicy': { org: 'orgId' },
   'credentials.setRevealPolicy': { org: 'orgId', rest: { policy: 'never' } },
+  'audit.list': { org: 'orgId' },
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId' },
   'health.get': { org: 'orgId', thing: 'dataSourceId' },
 };
