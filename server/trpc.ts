@@ -32,6 +32,8 @@ export interface Meta {
   /** True when it asks for no credential. */
   readonly isOpen?: true;
   readonly tag?: string;
+  /** The type of an answer that is no JSON: the procedure then gives its text piece by piece. */
+  readonly streams?: 'application/x-ndjson';
 }
 
 useValidationTexts();

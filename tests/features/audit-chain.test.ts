@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => orm.close(true));
 
 async function exported(orgId: string): Promise<string[]> {
-  return Array.fromAsync(exportAuditEvents({ em: orm.em.fork() }, { orgId }));
+  return Array.fromAsync(await exportAuditEvents({ em: orm.em.fork() }, { orgId }));
 }
 
 async function* inChunks(bytes: Uint8Array, size = 700): AsyncGenerator<Uint8Array> {

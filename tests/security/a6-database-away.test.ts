@@ -70,7 +70,12 @@ async function startAway(port: number, { started }: { started: boolean }): Promi
   };
 }
 
-const belongings = { orgId: 'org_1', dataSourceId: 'ds_1', apiKeyId: 'key_1' };
+const belongings = {
+  orgId: 'org_1',
+  dataSourceId: 'ds_1',
+  apiKeyId: 'key_1',
+  credentialId: 'crd_1',
+};
 
 async function expectAway(url: string, call: Call, shape: object): Promise<void> {
   const startedAt = performance.now();

@@ -58,7 +58,7 @@ const thrown: Readonly<Record<string, () => unknown>> = {
   nothing: () => undefined,
 };
 
-const belongings = { orgId, dataSourceId: 'ds_1', apiKeyId: 'key_1' };
+const belongings = { orgId, dataSourceId: 'ds_1', apiKeyId: 'key_1', credentialId: 'crd_1' };
 
 async function send(call: Call, headers: Record<string, string> = {}) {
   const response = await fetch(`${app.url}${call.path}`, {

@@ -43,7 +43,7 @@ beforeAll(async () => {
     LOG_LEVEL: 'silent',
   };
   api = await runApi({ databaseUrl: database.url, keys });
-  user = await becomeRevealer(api.url, database.pool, tenant);
+  user = await becomeRevealer(api.url, database, tenant);
   await watchAnswers(database.pool, 5);
 });
 afterAll(async () => {

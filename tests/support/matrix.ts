@@ -5,21 +5,14 @@ import type { Surface } from '../../server/rest/surface.ts';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { appRouter } from '../../server/router.ts';
 import type { Meta } from '../../server/trpc.ts';
-import { credentialIdOf } from '../../shared/ids.ts';
 
 /** What a tenant has that another one may ask for. */
 export interface Belongings {
   readonly orgId: string;
   readonly dataSourceId: string;
   readonly apiKeyId: string;
+  readonly credentialId: string;
 }
-
-/** What an `id` may name, out of what a tenant has. */
-const things = {
-  dataSourceId: ({ dataSourceId }: Belongings) => dataSourceId,
-  apiKeyId: ({ apiKeyId }: Belongings) => apiKeyId,
-  credentialId: ({ dataSourceId }: Belongings) => credentialIdOf(dataSourceId),
-};
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -28,7 +21,7 @@ interface Row {
   /** The field that names the organization; null when the procedure is about no organization. */
   readonly org: 'orgId' | 'id' | null;
   /** What `id` names, when it is not the organization. */
-  readonly thing?: keyof typeof things;
+  readonly thing?: 'dataSourceId' | 'apiKeyId' | 'credentialId';
   /** The rest of a valid input. */
   readonly rest?: Input;
   /** True when a MEMBER of the organization may do it too. */
@@ -37,6 +30,8 @@ interface Row {
   readonly isOpen?: true;
   /** True when only a signed-in user can do it, not a key. */
   readonly needsSession?: true;
+  /** True when its answer is a stream, which plain RPC does not take. */
+  readonly streams?: true;
 }
 
 const connection = {
@@ -108,6 +103,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'credentials.getRevealPolicy': { org: 'orgId' },
   'credentials.setRevealPolicy': { org: 'orgId', rest: { policy: 'never' } },
   'audit.list': { org: 'orgId' },
+  'audit.export': { org: 'orgId', streams: true },
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId' },
   'health.get': { org: 'orgId', thing: 'dataSourceId' },
 };
@@ -132,7 +128,7 @@ export function inputOf(procedure: string, of: Belongings, extra: Input = {}): I
   const { org, thing, rest } = rowOf(procedure);
   return {
     ...(org ? { [org]: of.orgId } : {}),
-    ...(thing ? { id: things[thing](of) } : {}),
+    ...(thing ? { id: of[thing] } : {}),
     ...rest,
     ...extra,
   };

@@ -1,21 +1,16 @@
-import { hashPassword } from '../../server/identity/password.ts';
 import { createBasekeepClient } from '../../server/client.ts';
-import type { TestApi, TestTenant } from './api.ts';
+import type { TestTenant } from './api.ts';
 import type { TestDatabase } from './database.ts';
+import { setPassword } from './set-password.ts';
 
-const password = 'correct horse battery';
-
-/** Signs the tenant's user in; the access token is a credential of its own. */
+/** Signs the tenant's user in at an API; the access token is a credential of its own. */
 export async function signIn(
-  api: TestApi,
-  { pool }: TestDatabase,
-  { userId }: Pick<TestTenant, 'userId'>,
+  { url }: { readonly url: string },
+  database: TestDatabase,
+  tenant: TestTenant,
 ): Promise<string> {
-  const { rows } = await pool.query<{ email: string }>(
-    'update app_user set password_hash = $2 where id = $1 returning email',
-    [userId, await hashPassword(password)],
-  );
-  const anonymous = createBasekeepClient({ url: api.url, apiKey: 'none' });
-  const email = rows[0]?.email ?? '';
-  return (await anonymous.auth.login.mutate({ email, password })).accessToken;
+  const password = 'correct horse battery';
+  const email = await setPassword(database, tenant, password);
+  const { auth } = createBasekeepClient({ url, apiKey: 'none' });
+  return (await auth.login.mutate({ email, password })).accessToken;
 }

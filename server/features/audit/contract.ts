@@ -42,5 +42,10 @@ export const AuditEvent = z
   })
   .meta({ id: 'AuditEvent' });
 
+/** Text, as it comes: see chain-line.ts. */
+export const AuditLines = z.custom<AsyncIterable<string>>(
+  (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
+);
+
 export type ListAuditEvents = z.infer<typeof ListAuditEvents>;
 export type AuditEvent = z.infer<typeof AuditEvent>;

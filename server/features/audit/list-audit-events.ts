@@ -2,30 +2,27 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime, toPage } from '../../paging.ts';
+import { isoTime, readPage } from '../../paging.ts';
 import type { AuditEvent, ListAuditEvents } from './contract.ts';
 
 /** The events of an organization that pass the filters, newest first: in the order of their chain. */
 export async function listAuditEvents(
-  { em }: Pick<CallerContext, 'em'>,
-  { orgId, limit, cursor, actor, action, target, from, to }: ListAuditEvents,
+  ctx: Pick<CallerContext, 'em' | 'request'>,
+  input: ListAuditEvents,
 ) {
-  let query = selectEvents(em, orgId)
-    .orderBy('sequence', 'desc')
-    .limit(limit + 1);
+  const { orgId, actor, action, target, from, to } = input;
+  let query = selectEvents(ctx.em, orgId);
   if (actor !== undefined) query = query.where('actor_id', '=', actor);
   if (action !== undefined) query = query.where('action', '=', action);
   if (target !== undefined) query = query.where('target_id', '=', target);
   if (from !== undefined) query = query.where('occurred_at', '>=', new Date(from));
   if (to !== undefined) query = query.where('occurred_at', '<', new Date(to));
-  if (cursor !== undefined) {
-    // Of nothing, or of another organization: comes after everything.
-    query = query.where(
-      sql<boolean>`sequence < (
-        select c.sequence from audit_event c where c.id = ${cursor} and c.organization_id = ${orgId})`,
-    );
-  }
-  return toPage(await query.execute(), limit, toAuditEvent);
+  return readPage(ctx, query, input, toAuditEvent, {
+    by: sql`sequence desc`,
+    // What is no event of the organization comes after all of them.
+    after: (cursor) => sql`sequence < (
+      select c.sequence from audit_event c where c.id = ${cursor} and c.organization_id = ${orgId})`,
+  });
 }
 
 function selectEvents(em: EntityManager, organizationId: string) {

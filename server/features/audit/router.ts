@@ -1,6 +1,7 @@
 import { pageOf } from '../../paging.ts';
 import { organizationProcedure, router } from '../../trpc.ts';
-import { AuditEvent, ListAuditEvents } from './contract.ts';
+import { AuditEvent, AuditLines, ExportAuditEvents, ListAuditEvents } from './contract.ts';
+import { exportAuditEvents } from './export-audit-events.ts';
 import { listAuditEvents } from './list-audit-events.ts';
 
 const tag = 'Audit';
@@ -20,4 +21,16 @@ export const audit = router({
     .input(ListAuditEvents)
     .output(pageOf(AuditEvent))
     .query(({ ctx, input }) => listAuditEvents(ctx, input)),
+
+  export: organizationProcedure
+    .meta({
+      summary: 'Export the whole audit trail as JSON lines, to be verified offline',
+      permission: 'audit:read',
+      rest: { v1: 'GET /audit/events/export' },
+      streams: 'application/x-ndjson',
+      tag,
+    })
+    .input(ExportAuditEvents)
+    .output(AuditLines)
+    .query(({ ctx, input }) => exportAuditEvents(ctx, input)),
 });

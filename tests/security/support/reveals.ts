@@ -1,8 +1,9 @@
 import type pg from 'pg';
-import { hashPassword } from '../../../server/identity/password.ts';
 import { createBasekeepClient } from '../../../server/client.ts';
 import { credentialIdOf } from '../../../shared/ids.ts';
 import type { TestTenant } from '../../support/api.ts';
+import type { TestDatabase } from '../../support/database.ts';
+import { signIn } from '../../support/sign-in.ts';
 
 /** What nobody may see whose request has no audit event. */
 export const revealedSecret = 'c5-canary-7Hq2';
@@ -17,15 +18,10 @@ export interface Revealer {
 /** Signs the tenant's user in at an API and has it store a secret there. */
 export async function becomeRevealer(
   url: string,
-  pool: pg.Pool,
-  { orgId, userId, key }: TestTenant,
+  database: TestDatabase,
+  tenant: TestTenant,
 ): Promise<Revealer> {
-  const password = 'correct horse battery';
-  const { rows } = await pool.query<{ email: string }>(
-    'update app_user set password_hash = $2 where id = $1 returning email',
-    [userId, await hashPassword(password)],
-  );
-  const email = rows[0]?.email ?? '';
+  const { orgId, key } = tenant;
   const { id } = await createBasekeepClient({ url, apiKey: key }).dataSources.create.mutate({
     orgId,
     type: 'direct',
@@ -35,9 +31,7 @@ export async function becomeRevealer(
     username: 'reader',
     password: revealedSecret,
   });
-  const { auth } = createBasekeepClient({ url, apiKey: 'none' });
-  const { accessToken } = await auth.login.mutate({ email, password });
-  return { orgId, id: credentialIdOf(id), token: accessToken };
+  return { orgId, id: credentialIdOf(id), token: await signIn({ url }, database, tenant) };
 }
 
 /** One attempt, as it came over the wire. */

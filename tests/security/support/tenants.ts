@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { newId } from '../../../shared/ids.ts';
+import { credentialIdOf, newId } from '../../../shared/ids.ts';
 import type { TestApi, TestTenant } from '../../support/api.ts';
 import type { Belongings } from '../../support/matrix.ts';
 
@@ -32,7 +32,12 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     password: 'the password',
   });
   const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
-  return { orgId, dataSourceId: source.id, apiKeyId: key.id };
+  return {
+    orgId,
+    dataSourceId: source.id,
+    apiKeyId: key.id,
+    credentialId: credentialIdOf(source.id),
+  };
 }
 
 /** Makes a user a member of an organization; the API does not invite yet. */
