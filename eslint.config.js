@@ -79,6 +79,10 @@ export default defineConfig(
     rules: { 'no-restricted-imports': 'off', 'no-restricted-properties': 'off' },
   },
   { files: ['shared/clock.ts'], rules: { 'no-restricted-syntax': ['error', openedSecret] } },
-  { files: ['workers/vault/*.ts'], rules: { 'no-restricted-syntax': ['error', ambientTime] } },
+  // The one opens envelopes; the other only what was sealed to a key that it has just made.
+  {
+    files: ['workers/vault/*.ts', 'server/one-time-box.ts'],
+    rules: { 'no-restricted-syntax': ['error', ambientTime] },
+  },
   { files: ['server/launcher/*.ts'], rules: { 'no-console': 'off' } },
 );

@@ -37,7 +37,7 @@ export function createApp({ services, readiness, metricsToken }: AppOptions): Ex
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(logRequests(services.log));
-  app.use(helmet());
+  app.use(helmet(), notStored);
   app.get('/api/healthz', healthz(readiness));
   app.get('/metrics', metrics(services, metricsToken));
   app.get(
@@ -55,6 +55,12 @@ export function createApp({ services, readiness, metricsToken }: AppOptions): Ex
   app.use(translateTransportErrors, lastResort(services));
   return app;
 }
+
+/** Answers are somebody's own, and some hold secrets: no cache on the way keeps one. */
+const notStored: RequestHandler = (_req, res, next) => {
+  res.set({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
+  next();
+};
 
 function healthz(readiness: Readiness): RequestHandler {
   return async (_req, res) => {

@@ -10,7 +10,7 @@ import type { UnsafeCredential } from './identity/credential.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Principals } from './identity/principals.ts';
 import type { NumberedPage } from './numbered-page.ts';
-import type { Verifications } from './verifications.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 /** What the process has once. */
 export interface Services {
@@ -20,7 +20,10 @@ export interface Services {
   readonly principals: Principals;
   readonly accessTokens: AccessTokens;
   readonly limiter: Limiter;
-  readonly verifications: Verifications;
+  /** For connection drafts and their reports. */
+  readonly verifications: WaitingRoom;
+  /** For requests to reveal a credential and their answers. */
+  readonly reveals: WaitingRoom;
   readonly clock: Clock;
   readonly log: Logger;
   /** Whether workers send e-mail; otherwise what they would send is answered to who asked for it. */

@@ -1,7 +1,9 @@
 import { access } from './features/access/router.ts';
 import { apiKeys } from './features/api-keys/router.ts';
+import { audit } from './features/audit/router.ts';
 import { auth } from './features/auth/router.ts';
 import { catalog } from './features/catalog/router.ts';
+import { credentials } from './features/credentials/router.ts';
 import { dataSources } from './features/data-sources/router.ts';
 import { groups } from './features/groups/router.ts';
 import { health } from './features/health/router.ts';
@@ -19,8 +21,10 @@ export const appRouter = router({
   apiKeys,
   dataSources,
   access,
+  credentials,
   catalog,
   health,
+  audit,
 });
 
 export type AppRouter = typeof appRouter;

@@ -14,7 +14,7 @@ import { createReadiness } from './health.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
 import { createLimiter } from './identity/limiter.ts';
 import { createPrincipals } from './identity/principals.ts';
-import { createVerifications } from './verifications.ts';
+import { createWaitingRoom } from './waiting-room.ts';
 
 export interface ApiOptions {
   readonly databaseUrl: string;
@@ -45,7 +45,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const stopping = new AbortController();
   const orm = createOrm({ databaseUrl, poolSize: 16 });
   const boss = createSendingBoss(databaseUrl);
-  const listener = startListener(databaseUrl, ['basekeep_principal', 'basekeep_verified'], log);
+  const channels = ['basekeep_principal', 'basekeep_verified', 'basekeep_revealed'] as const;
+  const listener = startListener(databaseUrl, channels, log);
   let isStarted = false;
 
   const services = {
@@ -55,7 +56,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     principals: createPrincipals(orm, listener, options.accessTokens),
     accessTokens: options.accessTokens,
     limiter: createLimiter(orm),
-    verifications: createVerifications(listener),
+    verifications: createWaitingRoom(listener, 'basekeep_verified'),
+    reveals: createWaitingRoom(listener, 'basekeep_revealed'),
     clock: systemClock,
     log,
     apiSecret: options.apiSecret,

@@ -32,6 +32,8 @@ export interface Meta {
   /** True when it asks for no credential. */
   readonly isOpen?: true;
   readonly tag?: string;
+  /** The type of an answer that is no JSON: the procedure then gives its text piece by piece. */
+  readonly streams?: 'application/x-ndjson';
 }
 
 useValidationTexts();
@@ -75,15 +77,15 @@ export const ofOrganization = z.object({ id: Id });
 /** A caller with the procedure's permission in the organization `orgId`. */
 export const organizationProcedure = procedure
   .input(inOrganization)
-  .use(async ({ ctx, input, meta, next }) =>
-    next({ ctx: await permitted(ctx, input.orgId, meta?.permission) }),
+  .use(async ({ ctx, input, meta, path, next }) =>
+    next({ ctx: await permitted(ctx, input.orgId, meta?.permission, path) }),
   );
 
 /** The same for procedures about the organization itself, which is then their `id`. */
 export const ownOrganizationProcedure = procedure
   .input(ofOrganization)
-  .use(async ({ ctx, input, meta, next }) =>
-    next({ ctx: await permitted(ctx, input.id, meta?.permission) }),
+  .use(async ({ ctx, input, meta, path, next }) =>
+    next({ ctx: await permitted(ctx, input.id, meta?.permission, path) }),
   );
 
 /** A caller who may use the data source `id` of the organization `orgId`. */

@@ -96,6 +96,20 @@ export type SecretField = keyof typeof secretShape;
 /** The fields of a connection that are sealed in the vault and never leave it. */
 export const secretFields = Object.keys(secretShape) as SecretField[];
 
+/** Something for each secret field, made of its name. */
+export function forEachSecret<Made>(make: (field: SecretField) => Made): Record<SecretField, Made> {
+  return {
+    password: make('password'),
+    sslClientKey: make('sslClientKey'),
+    snowflakePrivateKey: make('snowflakePrivateKey'),
+    snowflakePrivateKeyPassphrase: make('snowflakePrivateKeyPassphrase'),
+    bigQueryJsonKey: make('bigQueryJsonKey'),
+    sshPassword: make('sshPassword'),
+    sshPrivateKey: make('sshPrivateKey'),
+    sshPrivateKeyPassphrase: make('sshPrivateKeyPassphrase'),
+  };
+}
+
 /** The connection fields of a creation or a verification, as the contract has them. */
 export const connectionInput = {
   ...z.object(publicFields).partial().shape,

@@ -14,6 +14,7 @@ const prefixes = {
   dataSource: 'ds',
   secretEnvelope: 'sec',
   connectionDraft: 'drf',
+  credentialReveal: 'rvl',
   syncRun: 'run',
   healthCheck: 'chk',
   auditEvent: 'evt',
@@ -40,6 +41,19 @@ export function oldestIdOf(kind: Kind, moment: Date): string {
   // RFC 9562, UUIDv7: 48 bits of milliseconds first.
   new DataView(bytes.buffer).setBigUint64(0, BigInt(moment.getTime()) << 16n);
   return TypeID.fromUUIDBytes(prefixes[kind], bytes).toString();
+}
+
+/**
+ * The id of a data source's credential: a data source has exactly one, so it is the same UUID under
+ * another prefix. Nothing is stored, and none that exists is without one.
+ */
+export function credentialIdOf(dataSourceId: string): string {
+  return dataSourceId.replace(/^ds_/, 'crd_');
+}
+
+/** The data source that a credential is of; for what is no credential's id, the id of nothing. */
+export function dataSourceIdOf(unsafeCredentialId: string): string {
+  return unsafeCredentialId.startsWith('crd_') ? unsafeCredentialId.replace('crd_', 'ds_') : '';
 }
 
 /** The id of a table: the same over every sync and every version, because it follows from the name. */

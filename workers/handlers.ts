@@ -9,6 +9,8 @@ export const handlers: Handlers = {
   'check-health': async () => (await import('./check-health/handler.ts')).checkHealth,
   'verify-connection': async () =>
     (await import('./verify-connection/handler.ts')).verifyConnection,
+  'reveal-credential': async () =>
+    (await import('./reveal-credential/handler.ts')).revealCredential,
   'delete-data-source': async () =>
     (await import('./delete-data-source/handler.ts')).deleteDataSource,
   'send-invitation': async () => (await import('./send-invitation/handler.ts')).sendInvitation,
@@ -21,6 +23,7 @@ export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => number } =
   // These wait for networks most of the time.
   'check-health': (n) => 2 * n,
   'verify-connection': (n) => 2 * n,
+  'reveal-credential': (n) => n,
   'delete-data-source': () => 1,
   'send-invitation': () => 2,
   'dispatch-due': () => 1,

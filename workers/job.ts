@@ -15,7 +15,7 @@ export interface Job<Q extends QueueName> {
   readonly attempt: string;
 
   /** Writes while the job goes on. Throws `ClaimLost`, with nothing written, when it is not ours. */
-  write(work: (em: EntityManager) => Promise<void>): Promise<void>;
+  write(work: (em: EntityManager, now: Date) => Promise<void>): Promise<void>;
 
   /**
    * Ends the job: what `decide` writes and the job's end commit together, or, when the claim was

@@ -18,7 +18,7 @@ export const Envelopes = z.array(
   }),
 );
 
-/** SQL for the envelopes of the row `owner` as text; base64 without PostgreSQL's line breaks. */
+/** SQL for the current envelopes of the row `owner` as text; base64 without PostgreSQL's line breaks. */
 export const envelopesOf = (owner: string, ownerType: SealContext['ownerType']): string => `
   coalesce((
     select json_agg(json_build_object('field', e.field, 'version', e.version, 'kid', e.kid,
@@ -26,7 +26,8 @@ export const envelopesOf = (owner: string, ownerType: SealContext['ownerType']):
       'nonce', replace(encode(e.nonce, 'base64'), E'\\n', ''),
       'ciphertext', replace(encode(e.ciphertext, 'base64'), E'\\n', '')))
     from secret_envelope e
-    where e.owner_id = ${owner}.id and e.owner_type = '${ownerType}'), '[]')`;
+    where e.owner_id = ${owner}.id and e.owner_type = '${ownerType}'
+      and e.retired_at is null), '[]')`;
 
 interface Owner extends Pick<SealContext, 'organizationId' | 'ownerType' | 'ownerId'> {
   readonly connection: Connection;

@@ -3,17 +3,19 @@ import type { Role } from '../../shared/roles.ts';
 import type { CallerContext } from '../context.ts';
 import { effectivePermissions, type Permission } from '../identity/permissions.ts';
 import { fullAccess } from '../identity/principal.ts';
+import { auditRefusal } from './audit-refusal.ts';
 import { usableDataSources } from './data-source-access.ts';
 
 /**
  * Lets the caller into the organization, or throws: NOT_FOUND to those who are not in it (it may as
- * well not exist), FORBIDDEN to those whose role and scopes lack the permission. What it returns
- * sees rows of this organization only.
+ * well not exist), FORBIDDEN to those whose role and scopes lack the permission, which is put on
+ * record. What it returns sees rows of this organization only.
  */
 export async function permitted(
   ctx: CallerContext,
   unsafeOrganizationId: string,
   permission: Permission | null | undefined,
+  procedure: string,
 ): Promise<CallerContext & { readonly role: Role }> {
   if (permission === undefined) throw new Error('a procedure must declare its permission');
   const inside = await withMembership(ctx, unsafeOrganizationId);
@@ -22,6 +24,7 @@ export async function permitted(
   const allowed = effectivePermissions(inside.principal, unsafeOrganizationId);
   const isForAdmins = ctx.request.adminsOnly && permission !== 'organizations:read';
   if (permission && (!allowed.includes(permission) || (isForAdmins && role !== 'ADMIN'))) {
+    await auditRefusal(ctx, { organizationId: unsafeOrganizationId, permission, procedure });
     throw lacking(permission);
   }
   ctx.em.setFilterParams('tenant', { organizationId: unsafeOrganizationId });

@@ -13,6 +13,7 @@ import { renameError } from './naming/rename-error.ts';
 import { renameValue } from './naming/rename-value.ts';
 import { readInput, takeNumberedPage } from './read-input.ts';
 import type { RestOperation } from './routes.ts';
+import { streamAnswer } from './stream-answer.ts';
 import type { Answering, PageValue, Surface } from './surface.ts';
 
 const createCaller = createCallerFactory(appRouter);
@@ -37,6 +38,7 @@ export function answerOperation(
       : { input: sent, numberedPage: undefined };
     const request = { ...incoming(req, res, surface), numberedPage };
     const answer = await ask(createContext(services, request), operation, input, names.told);
+    if (meta.streams) return streamAnswer(res, meta.streams, answer);
     const { requestId } = request;
     res.status(meta.status ?? 200);
     res.json(envelopeOf(answer, names.outgoing, { requestId, resource, numberedPage }));

@@ -66,7 +66,7 @@ function derive(t: Builder, surface: Surface, operation: RestOperation) {
   const { output, meta, resource } = operation;
   const enveloped = isPage(output)
     ? surface.pageSchema(output, resource)
-    : surface.valueSchema(output);
+    : surface.valueSchema(meta.streams ? z.string() : output);
   const base = t.procedure
     .meta({
       openapi: {
@@ -94,7 +94,7 @@ function finish(surface: Surface, operation: RestOperation, documented: Operatio
   const signIn = Object.keys(surface.securitySchemes).map((scheme) => [scheme, []]);
   documented.security = operation.meta.isOpen ? [] : [Object.fromEntries(signIn)];
   documented.responses = {
-    [String(operation.meta.status ?? 200)]: success(documented, spell),
+    [String(operation.meta.status ?? 200)]: success(documented, operation, spell),
     ...Object.fromEntries(
       statusesOf(operation).flatMap((status) => {
         const shape = surface.errorSchemas[status];
@@ -104,7 +104,11 @@ function finish(surface: Surface, operation: RestOperation, documented: Operatio
   };
 }
 
-function success(documented: Operation, spell: Spelling): unknown {
+function success(documented: Operation, { meta }: RestOperation, spell: Spelling): unknown {
+  if (meta.streams) {
+    const content = { [meta.streams]: { schema: { type: 'string' } } };
+    return { description: 'Success', content };
+  }
   const response = tidySchema(documented.responses['200'], { isAnswer: true, spell });
   return { ...(response as object), description: 'Success' };
 }

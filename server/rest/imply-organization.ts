@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { invalidField } from '../../shared/errors.ts';
-import { Id, kindOf } from '../../shared/ids.ts';
+import { dataSourceIdOf, Id, kindOf } from '../../shared/ids.ts';
 import type { Role } from '../../shared/roles.ts';
 import type { CallerContext, Context } from '../context.ts';
 import { effectivePermissions, type Permission } from '../identity/permissions.ts';
@@ -32,7 +32,9 @@ async function organizationOf(
   { em, principal }: CallerContext,
   { unsafeThing, permission }: Hint,
 ): Promise<string | null> {
-  const { data: id } = Id.safeParse(unsafeThing);
+  const { data: given } = Id.safeParse(unsafeThing);
+  // A credential is kept with its data source.
+  const id = given?.startsWith('crd_') ? dataSourceIdOf(given) : given;
   const table = id === undefined ? null : tableOf(em, id);
   if (table === null || principal.kind === 'pair') return null;
   const { rows } = await sql<{ organization_id: string; role: Role }>`

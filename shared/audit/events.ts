@@ -31,6 +31,13 @@ export const auditActions = {
   'group.deleted': 'group',
   'group.member_added': 'group',
   'group.member_removed': 'group',
+  'credential.version_destroyed': 'credential',
+  'credential.reveal_requested': 'credential',
+  'credential.reveal_denied': 'credential',
+  'credential.revealed': 'credential',
+  'credential.reveal_failed': 'credential',
+  'organization.reveal_policy_changed': 'organization',
+  'permission.refused': 'organization',
   'trial.started': 'organization',
   'security.envelope_refused': 'data_source',
 } as const;

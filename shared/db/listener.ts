@@ -7,7 +7,9 @@ export type Channel =
   /** Payload: `user:<id>` or `key:<id>`. What is cached of it is no longer true. */
   | 'basekeep_principal'
   /** Payload: the id of a connection draft whose report is written. */
-  | 'basekeep_verified';
+  | 'basekeep_verified'
+  /** Payload: the id of a request to reveal a credential that has its answer. */
+  | 'basekeep_revealed';
 
 export interface Listener {
   /** Whether notifications arrive. While false, nothing that depends on them may be cached. */

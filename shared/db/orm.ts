@@ -3,6 +3,8 @@ import { Migrator } from '@mikro-orm/migrations';
 import { entities } from './entities/index.ts';
 import { Migration20261121000000_first_light } from './migrations/Migration20261121000000_first_light.ts';
 import { Migration20261121000002_ssh_host_key } from './migrations/Migration20261121000002_ssh_host_key.ts';
+import { Migration20261121000300_credentials } from './migrations/Migration20261121000300_credentials.ts';
+import { Migration20261121000310_audit_filters } from './migrations/Migration20261121000310_audit_filters.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
@@ -43,6 +45,8 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000100_identity,
         Migration20261121000200_people,
         Migration20261121000201_groups,
+        Migration20261121000300_credentials,
+        Migration20261121000310_audit_filters,
       ],
     },
   });

@@ -1,5 +1,6 @@
 import type { Queue } from 'pg-boss';
 import { z } from 'zod';
+import { revealSeconds } from '../reveal.ts';
 
 const ofDataSource = z.object({ dataSourceId: z.string() });
 
@@ -36,6 +37,12 @@ export const queues = {
     payload: z.object({ connectionDraftId: z.string() }),
     // The caller waits 30 s; what comes later is of no use to anybody.
     deadlineSeconds: 28,
+    options: { policy: 'standard', heartbeatSeconds, notify: true, retryLimit: 1 },
+  }),
+  'reveal-credential': define({
+    /** The secrets are sealed to `publicKey`: one of a key pair made for this request alone. */
+    payload: z.object({ revealId: z.string(), publicKey: z.base64().length(44) }),
+    deadlineSeconds: revealSeconds,
     options: { policy: 'standard', heartbeatSeconds, notify: true, retryLimit: 1 },
   }),
   'delete-data-source': define({

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sodium from 'libsodium-wrappers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { createOneTimeBox } from '../../server/one-time-box.ts';
 import { readEnv } from '../../shared/env.ts';
 import { cruise, repository } from './support/cruise.ts';
 
@@ -18,8 +20,12 @@ let imports: { from: string; package: string }[];
 const packageOf = (path: string): string | undefined =>
   /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
 
+const oneTimeBox = 'server/one-time-box.ts';
+
+const sourceOf = (file: string): string => readFileSync(join(repository, file), 'utf8');
+
 const filesThatSay = (words: RegExp): string[] =>
-  files.filter((file) => words.test(readFileSync(join(repository, file), 'utf8')));
+  files.filter((file) => words.test(sourceOf(file)));
 
 describe('what server/main.ts reaches', () => {
   beforeAll(async () => {
@@ -52,7 +58,26 @@ describe('what server/main.ts reaches', () => {
   });
 
   test('contains no code that opens an envelope', () => {
-    expect(filesThatSay(/seal_open|box_open|aead_\w+_decrypt|createDecipher/)).toEqual([]);
+    const opening = /seal_open|box_open|aead_\w+_decrypt|createDecipher/;
+    // What it opens was sealed to a key that it has made itself, for the length of one request.
+    expect(filesThatSay(opening)).toEqual([oneTimeBox]);
+  });
+
+  test('opens a box with no key but the one that was made with it', () => {
+    expect(createOneTimeBox).toHaveLength(0);
+    const imported = [
+      ...sourceOf(oneTimeBox).matchAll(/(?:from|import|require)\s*\(?\s*'([^']+)'/g),
+    ];
+    expect(imported.map(([, name]) => name)).toEqual(['libsodium-wrappers']);
+    // Neither an envelope nor another box opens in it, and it opens once.
+    const box = createOneTimeBox();
+    const sealTo = (publicKey: string) =>
+      sodium.crypto_box_seal('secret', Buffer.from(publicKey, 'base64'));
+    expect(() => box.open(sealTo(createOneTimeBox().publicKey))).toThrow();
+    const again = createOneTimeBox();
+    expect(again.open(sealTo(again.publicKey))).toBe('secret');
+    expect(() => again.open(sealTo(again.publicKey))).toThrow();
+    expect(Object.keys(again).sort()).toEqual(['open', 'publicKey']);
   });
 
   test('names the private key nowhere but in the table of environments', () => {

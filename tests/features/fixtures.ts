@@ -65,7 +65,8 @@ interface StoredSecret {
 
 export async function secretsOf({ pool }: TestDatabase, ownerId: string): Promise<StoredSecret[]> {
   const { rows } = await pool.query<StoredSecret>(
-    'select field, version from secret_envelope where owner_id = $1 order by field',
+    `select field, version from secret_envelope
+      where owner_id = $1 and retired_at is null order by field`,
     [ownerId],
   );
   return rows;

@@ -1,10 +1,30 @@
 -- What holds whatever happened: every row of the answer is a violation.
 
-select 'a living data source without exactly one envelope of its password' as violation, d.id as about
+select 'a living data source without exactly one current envelope of its password' as violation, d.id as about
 from data_source d
 where d.deleted_at is null and 1 <> (
   select count(*) from secret_envelope e
-  where e.owner_id = d.id and e.owner_type = 'data_source' and e.field = 'password')
+  where e.owner_id = d.id and e.owner_type = 'data_source' and e.field = 'password'
+    and e.retired_at is null)
+
+union all
+select 'a field with two current envelopes', e.owner_id
+from secret_envelope e
+where e.retired_at is null
+group by e.owner_id, e.field having count(*) > 1
+
+union all
+select 'a retired envelope that is newer than the current one', o.id
+from secret_envelope o join secret_envelope e
+  on e.owner_id = o.owner_id and e.field = o.field and e.retired_at is null
+where o.retired_at is not null and o.version > e.version
+
+union all
+select 'a secret in transit without its audit event', r.id
+from credential_reveal r
+where r.answer is not null and not exists (
+  select from audit_event e where e.action = 'credential.revealed'
+    and e.organization_id = r.organization_id and e.request_id = r.request_id)
 
 union all
 select 'an envelope that belongs to nothing', e.owner_id

@@ -7,7 +7,7 @@ import { useEmptyDatabase } from '../support/database.ts';
 import { run } from '../support/processes.ts';
 import { canaryCore, canaryOf, findCanaries, spellingsOf } from './support/find-canaries.ts';
 import { clusterFiles, hitsIn, logsOf, processFiles, tableRows } from './support/places.ts';
-import { startProduct, type Product } from './support/product.ts';
+import { owner, startProduct, type Product } from './support/product.ts';
 
 // C1 of the security programme, for PostgreSQL: no secret that ever came in stands anywhere in clear.
 
@@ -58,6 +58,17 @@ async function send(method: string, path: string, body?: unknown, headers = {}) 
   const text = await response.text();
   bodies.push(`${JSON.stringify([...response.headers])}\n${text}`);
   return { status: response.status, data: (JSON.parse(text) as { data?: { id?: string } }).data };
+}
+
+/** A call whose answer is not yet among those that are searched. */
+async function call(path: string, { key, body }: { key: string; body: unknown }) {
+  const response = await fetch(`${product.api.url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const headers = JSON.stringify([...response.headers]);
+  return { status: response.status, headers, text: await response.text() };
 }
 
 const at = (path = '') => `/api/public/organizations/${product.orgId}/data-sources${path}`;
@@ -135,6 +146,23 @@ describe('secrets go through the product', () => {
     expect((await verify(secretsOf('unverified'))).status).toBe(400);
     expect((await verify(secretsOf('nowhere'), { host: 'no.such.host.invalid' })).status).toBe(400);
     expect((await verify(secretsOf('refused'), { port: 1 })).status).toBe(400);
+  });
+
+  test('in a reveal: to whoever asked, and to nobody else', async () => {
+    const { id } = await create(secretsOf('revealed'));
+    const { key } = product;
+    const signedIn = await call('/trpc/auth.login', { key, body: owner });
+    const token = /"accessToken":"([^"]+)"/.exec(signedIn.text)?.[1] ?? '';
+    const wanted = { orgId: product.orgId, id: id.replace('ds_', 'crd_'), reason: 'a test' };
+    const answer = await call('/trpc/credentials.reveal', { key: token, body: wanted });
+    expect(answer.status, answer.text).toBe(200);
+    for (const field of secretFields)
+      expect(answer.text).toContain(JSON.stringify(canaryOf('revealed', field)).slice(1, -1));
+    // The body of a reveal is the one place where a secret belongs; its headers are not.
+    bodies.push(answer.headers);
+    const denied = await call('/trpc/credentials.reveal', { key, body: wanted });
+    expect(denied.status).toBe(403);
+    bodies.push(denied.headers + denied.text);
   });
 
   test('in requests that are refused', async () => {

@@ -112,7 +112,7 @@ async function openAll(id: string): Promise<Record<string, string>> {
   const vault = await createVault([api.vaultKeys]);
   const { rows } = await database.pool.query(
     `select s.*, d.connection from secret_envelope s join data_source d on d.id = s.owner_id
-     where d.id = $1`,
+     where d.id = $1 and s.retired_at is null`,
     [id],
   );
   const sealed = rows.map((row) => ({

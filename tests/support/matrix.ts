@@ -14,6 +14,7 @@ export interface Belongings {
   readonly apiKeyId: string;
   readonly memberId: string;
   readonly groupId: string;
+  readonly credentialId: string;
 }
 
 /** Belongings that all have one name, whether or not anything has it. */
@@ -23,6 +24,7 @@ export const belongingsNamed = (id: string): Belongings => ({
   apiKeyId: id,
   memberId: id,
   groupId: id,
+  credentialId: id,
 });
 
 type Input = Readonly<Record<string, unknown>>;
@@ -45,6 +47,8 @@ interface Row {
   readonly isOpen?: true;
   /** True when only a signed-in user can do it, not a key. */
   readonly needsSession?: true;
+  /** True when its answer is a stream, which plain RPC does not take. */
+  readonly streams?: true;
 }
 
 const connection = {
@@ -130,6 +134,17 @@ export const rows: Readonly<Record<string, Row>> = {
   'access.replace': { org: 'orgId', thing: 'dataSourceId', rest: { mode: 'everyone' } },
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'health.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'credentials.list': { org: 'orgId' },
+  'credentials.reveal': {
+    org: 'orgId',
+    thing: 'credentialId',
+    rest: { reason: 'matrix' },
+    needsSession: true,
+  },
+  'credentials.getRevealPolicy': { org: 'orgId' },
+  'credentials.setRevealPolicy': { org: 'orgId', rest: { policy: 'never' } },
+  'audit.list': { org: 'orgId' },
+  'audit.export': { org: 'orgId', streams: true },
 };
 
 interface Definition {

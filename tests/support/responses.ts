@@ -31,13 +31,16 @@ export interface ResponseRecorder {
   readonly seen: ReadonlySet<string>;
 }
 
+/** By the type of its content. */
+const Documented = z.looseObject({ content: z.record(z.string(), z.unknown()) });
+
 const Document = z.object({
   servers: z.tuple([z.object({ url: z.string() })]),
   paths: z.record(
     z.string(),
     z.record(
       z.string(),
-      z.object({ operationId: z.string(), responses: z.record(z.string(), z.unknown()) }),
+      z.object({ operationId: z.string(), responses: z.record(z.string(), Documented) }),
     ),
   ),
 });
@@ -46,7 +49,7 @@ interface Operation {
   readonly id: string;
   readonly method: string;
   readonly pattern: RegExp;
-  readonly statuses: readonly string[];
+  readonly responses: Readonly<Record<string, z.infer<typeof Documented>>>;
   /** JSON pointer of its responses. */
   readonly pointer: string;
 }
@@ -72,12 +75,14 @@ export function recordResponses(document: object): ResponseRecorder {
       if (!operation) return;
       const name = `${operation.id} ${status}`;
       seen.add(name);
-      if (!operation.statuses.includes(String(status))) {
-        return miss(`${name}: the status is not documented`);
+      const documented = operation.responses[String(status)];
+      if (!documented) return miss(`${name}: the status is not documented`);
+      const type = contentType?.split(';')[0] ?? 'no content type';
+      const types = Object.keys(documented.content);
+      if (!types.includes(type)) {
+        return miss(`${name}: answered ${type}, not ${types.join(' or ')}`);
       }
-      if (contentType?.split(';')[0] !== 'application/json') {
-        return miss(`${name}: answered ${contentType ?? 'no content type'}, not application/json`);
-      }
+      if (type !== 'application/json') return;
       const validate = validatorOf(`${operation.pointer}/${status}`);
       if (!validate(body)) {
         const reasons = (validate.errors ?? []).map(
@@ -115,7 +120,7 @@ function operationsIn(document: object): Operation[] {
       id: operationId,
       method: method.toUpperCase(),
       pattern: patternOf(servers[0].url + path),
-      statuses: Object.keys(responses),
+      responses,
       pointer: `/paths/${path.replaceAll('~', '~0').replaceAll('/', '~1')}/${method}/responses`,
     })),
   );

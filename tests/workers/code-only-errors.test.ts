@@ -35,6 +35,7 @@ const payloads = {
   'sync-schema': { dataSourceId: 'ds_1', syncRunId: 'run_1' },
   'check-health': { dataSourceId: 'ds_1' },
   'verify-connection': { connectionDraftId: 'drf_1' },
+  'reveal-credential': { revealId: 'rvl_1', publicKey: Buffer.alloc(32).toString('base64') },
   'delete-data-source': { dataSourceId: 'ds_1' },
   'send-invitation': { invitationId: 'inv_1' },
   'dispatch-due': {},

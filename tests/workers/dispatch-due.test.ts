@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { newId, oldestIdOf } from '../../shared/ids.ts';
+import { updateDataSource } from '../../server/features/data-sources/update-data-source.ts';
+import { credentialIdOf, newId, oldestIdOf } from '../../shared/ids.ts';
 import { useDatabase } from '../support/database.ts';
 import { eventually, jobsOf, sourceRow, useInstallation } from '../support/worker.ts';
 
@@ -182,6 +183,39 @@ describe('housekeeping', () => {
       `select owner_id from secret_envelope where owner_type = 'connection_draft'`,
     );
     expect(envelopes.rows).toEqual([{ owner_id: 'young' }]);
+  });
+
+  it('destroys versions of secrets a day after another took their place, and says so', async () => {
+    const { organizationId: orgId } = installation;
+    const hoursAgo = (hours: number) => ({ now: () => new Date(Date.now() - hours * 3_600_000) });
+    const replaced = async (hours: number) => {
+      const id = await quietSource();
+      const then = { ...installation.api, clock: hoursAgo(hours) };
+      await updateDataSource(then, { orgId, id, password: 'another' });
+      await control.pool.query('delete from pgboss.job; delete from sync_run');
+      return id;
+    };
+    const versions = async (id: string) => {
+      const { rows } = await control.pool.query<{ version: number }>(
+        'select version from secret_envelope where owner_id = $1 order by version',
+        [id],
+      );
+      return rows.map(({ version }) => version);
+    };
+    const [old, young] = [await replaced(24.1), await replaced(23.9)];
+    expect([await versions(old), await versions(young)]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    await work();
+    await tick();
+    expect([await versions(old), await versions(young)]).toEqual([[2], [1, 2]]);
+    const { rows: events } = await control.pool.query(
+      `select target_id, actor_type, details from audit_event
+       where action = 'credential.version_destroyed'`,
+    );
+    const details = '{"field":"password","version":1}';
+    expect(events).toEqual([{ target_id: credentialIdOf(old), actor_type: 'system', details }]);
   });
 
   it('ends a run whose job is no more, and leaves one whose job is waiting', async () => {

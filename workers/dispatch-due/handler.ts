@@ -5,7 +5,9 @@ import { deleteOldCounters, deleteOldSessions } from './delete-expired.ts';
 import { deleteOldChecks } from './delete-old-checks.ts';
 import { deleteOldDrafts } from './delete-old-drafts.ts';
 import { deleteOldMetrics } from './delete-old-metrics.ts';
+import { deleteOldReveals } from './delete-old-reveals.ts';
 import { deleteOldStaging } from './delete-old-staging.ts';
+import { destroyRetiredSecrets } from './destroy-retired-secrets.ts';
 import { dispatchHealthChecks } from './dispatch-health-checks.ts';
 import { dispatchSyncs } from './dispatch-syncs.ts';
 import { failAbandonedRuns } from './fail-abandoned-runs.ts';
@@ -24,6 +26,8 @@ const chores: { readonly [name: string]: Chore } = {
   dispatchSyncs: { doBatch: dispatchSyncs, batchSize: 500, maxBatches: 1_000 },
   failAbandonedRuns: { doBatch: failAbandonedRuns, batchSize: 500, maxBatches: 10 },
   deleteOldDrafts: { doBatch: deleteOldDrafts, batchSize: 500, maxBatches: 10 },
+  deleteOldReveals: { doBatch: deleteOldReveals, batchSize: 500, maxBatches: 10 },
+  destroyRetiredSecrets: { doBatch: destroyRetiredSecrets, batchSize: 100, maxBatches: 50 },
   deleteOldChecks: { doBatch: deleteOldChecks, batchSize: 5_000, maxBatches: 20 },
   deleteOldMetrics: { doBatch: deleteOldMetrics, batchSize: 1_000, maxBatches: 1 },
   deleteOldCounters: { doBatch: deleteOldCounters, batchSize: 5_000, maxBatches: 20 },

@@ -14,7 +14,7 @@ interface Owner extends Pick<SealContext, 'organizationId' | 'ownerId'> {
 
 /**
  * Seals each secret for its owner and destination and stores the envelopes with the transaction.
- * `versions` are those of the envelopes that are replaced.
+ * `versions` are the last ones there are of each field.
  */
 export function storeSecrets(
   em: EntityManager,

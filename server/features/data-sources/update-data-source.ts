@@ -37,7 +37,8 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
       { lockMode: LockMode.PESSIMISTIC_WRITE },
     );
     if (!row) throw notFound('Data source');
-    const stored = await em.find(SecretEnvelope, { ownerId: id, organizationId: orgId });
+    const versions = await em.find(SecretEnvelope, { ownerId: id, organizationId: orgId });
+    const stored = versions.filter(({ retiredAt }) => retiredAt === null);
     const connection = mergeConnection(row.connection, input);
     const replaced = (field: SecretField) => secrets[field] !== undefined || unset.has(field);
     const kept = stored.map(({ field }) => field).filter((field) => !unset.has(field));
@@ -46,11 +47,11 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
       assertNoneKept(stored.map(({ field }) => field).filter((field) => !replaced(field)));
     }
 
-    const versions = new Map(stored.map(({ field, version }) => [field, version]));
-    for (const envelope of stored) if (replaced(envelope.field)) em.remove(envelope);
+    const now = ctx.clock.now();
+    for (const envelope of stored) if (replaced(envelope.field)) envelope.retiredAt = now;
     await em.flush();
     const owner = { organizationId: orgId, ownerType: 'data_source', ownerId: id } as const;
-    storeSecrets(em, ctx.sealer, { ...owner, connection }, secrets, versions);
+    storeSecrets(em, ctx.sealer, { ...owner, connection }, secrets, latestVersions(versions));
 
     const isNew =
       !isDeepStrictEqual(connection, row.connection) ||
@@ -70,9 +71,15 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
     }
     const details = { fields: Object.keys(input).filter((f) => f !== 'orgId' && f !== 'id') };
     const act = { organizationId: orgId, action: 'data_source.updated', targetId: id } as const;
-    await recordAudit(em, ctx.origin, { ...act, details }, ctx.clock.now());
+    await recordAudit(em, ctx.origin, { ...act, details }, now);
     return readDataSource(em, input);
   });
+}
+
+/** The last version of each field that is kept, retired ones included: no two share a number. */
+function latestVersions(envelopes: readonly { field: SecretField; version: number }[]) {
+  const byAge = envelopes.toSorted((a, b) => a.version - b.version);
+  return new Map(byAge.map(({ field, version }) => [field, version]));
 }
 
 /** A host key belongs to one server: for another one the first sight counts again. */

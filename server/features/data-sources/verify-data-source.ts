@@ -6,7 +6,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import { explainSteps, ProbeReport } from '../../../shared/probe.ts';
 import type { CallerContext } from '../../context.ts';
-import type { Waiting } from '../../verifications.ts';
+import type { Waiting } from '../../waiting-room.ts';
 import { newConnection, secretsIn } from './connection-input.ts';
 import type { Verification, VerifyDataSource } from './contract.ts';
 import { storeSecrets } from './store-secrets.ts';

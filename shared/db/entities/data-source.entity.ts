@@ -38,6 +38,8 @@ export const DataSource = defineEntity({
     /** When the scheduler looks at it next, in database time. */
     nextSyncAt: p.datetime(3),
     nextHealthCheckAt: p.datetime(3),
+    /** When somebody last saw its secrets in clear. */
+    lastRevealedAt: p.datetime(3).strictNullable().default(null),
     deletedAt: p.datetime(3).strictNullable(),
   },
   filters: {

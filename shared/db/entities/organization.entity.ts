@@ -3,6 +3,9 @@ import { baseProperties } from '../base.entity.ts';
 
 export const onboardingStatuses = ['STARTED', 'COMPLETED', 'SKIPPED'] as const;
 
+/** Who may see secrets in clear. */
+export const revealPolicies = ['never', 'admins'] as const;
+
 export const Organization = defineEntity({
   name: 'Organization',
   tableName: 'organization',
@@ -16,6 +19,7 @@ export const Organization = defineEntity({
     embedAllowedOrigins: p.array().default([]),
     isBillable: p.boolean().default(true),
     insightsEnabled: p.boolean().default(true),
+    revealPolicy: p.enum(revealPolicies).default('admins'),
     trialEndsAt: p.datetime(3).strictNullable(),
   },
 });

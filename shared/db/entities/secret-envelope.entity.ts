@@ -16,7 +16,9 @@ export const SecretEnvelope = defineEntity({
     wrapped: p.blob(),
     nonce: p.blob(),
     ciphertext: p.blob(),
+    /** When another version took its place, or none; what is current was not retired. */
+    retiredAt: p.datetime(3).strictNullable().default(null),
   },
-  uniques: [{ properties: ['ownerId', 'field'] }],
+  uniques: [{ properties: ['ownerId', 'field', 'version'] }],
   filters: tenantFilter,
 });

@@ -4,6 +4,7 @@ import { User } from '../../../shared/db/entities/user.entity.ts';
 import { createOrm } from '../../../shared/db/orm.ts';
 import { newId } from '../../../shared/ids.ts';
 import { createApiKey } from '../../../server/features/api-keys/create-api-key.ts';
+import { hashPassword } from '../../../server/identity/password.ts';
 import { actingAs } from '../../../server/identity/principal.ts';
 import { createOrganization } from '../../../server/features/organizations/create-organization.ts';
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
@@ -53,12 +54,16 @@ export async function startProduct() {
 
 export type Product = Awaited<ReturnType<typeof startProduct>>;
 
+/** What the owner signs in with. */
+export const owner = { email: 'owner@x.test', password: 'the password of the owner' };
+
 async function makeOwner(databaseUrl: string): Promise<{ orgId: string; key: string }> {
   const orm = createOrm({ databaseUrl, poolSize: 1 });
   try {
     const em = orm.em.fork();
     const userId = newId('user');
-    em.create(User, { id: userId, email: 'owner@x.test', fullName: null, passwordHash: null });
+    const passwordHash = await hashPassword(owner.password);
+    em.create(User, { id: userId, email: owner.email, fullName: null, passwordHash });
     await em.flush();
     const ctx = { em, clock: systemClock, origin: systemOrigin, principal: actingAs(userId) };
     const settings = { name: 'Canaries', isBillable: true, skipOnboarding: false };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { newId } from '../../../shared/ids.ts';
+import { credentialIdOf, newId } from '../../../shared/ids.ts';
 import type { TestApi, TestTenant } from '../../support/api.ts';
 import type { Belongings } from '../../support/matrix.ts';
 
@@ -46,6 +46,7 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     apiKeyId: key.id,
     memberId: member.id,
     groupId: group.id,
+    credentialId: credentialIdOf(source.id),
   };
 }
 

@@ -47,6 +47,7 @@ export async function startThrowingApp(): Promise<ThrowingApp> {
       accessTokens: { jwks: [], sign: fail, sessionOf: fail },
       limiter: { take: fail, reset: fail },
       verifications: { expect: () => ({ wait: fail, leave: () => {} }) },
+      reveals: { expect: () => ({ wait: fail, leave: () => {} }) },
       clock: { now: () => new Date(0) },
       log,
       sendsMail: false,

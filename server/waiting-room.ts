@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Listener } from '../shared/db/listener.ts';
+import type { Channel, Listener } from '../shared/db/listener.ts';
 
-/** Waiting rooms for connection drafts. */
-export interface Verifications {
+/** Where requests wait for a worker's answer, each by the id of what it asked. */
+export interface WaitingRoom {
   /** Take a place before the job is sent, so that no answer can come too early. */
-  expect(draftId: string): Waiting;
+  expect(id: string): Waiting;
 }
 
 export interface Waiting {
@@ -14,12 +14,13 @@ export interface Waiting {
   leave(): void;
 }
 
-export function createVerifications(listener: Listener): Verifications {
+/** `channel` announces ids of what has its answer. */
+export function createWaitingRoom(listener: Listener, channel: Channel): WaitingRoom {
   return {
-    expect(draftId) {
+    expect(id) {
       const { promise: heard, resolve } = Promise.withResolvers<void>();
-      const leave = listener.on('basekeep_verified', (payload) => {
-        if (payload === draftId) resolve();
+      const leave = listener.on(channel, (payload) => {
+        if (payload === id) resolve();
       });
       const wait = async (ms: number, signal: AbortSignal): Promise<void> => {
         const timer = new AbortController();
