@@ -23,6 +23,8 @@ export interface Services {
   readonly verifications: Verifications;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether workers send e-mail; otherwise what they would send is answered to who asked for it. */
+  readonly sendsMail: boolean;
   /** 32 bytes from which organizations' secrets and refresh tokens are derived. */
   readonly apiSecret: Uint8Array;
 }
@@ -62,14 +64,14 @@ export function createContext(services: Services, request: IncomingRequest): Con
   };
 }
 
+/** A request in the name of a user, however it was proven. */
+export function originOfUser(request: IncomingRequest, userId: string): Origin {
+  const { requestId, address, userAgent } = request;
+  return { actor: { type: 'user', id: userId }, requestId, address, userAgent };
+}
+
 export function originOf(request: IncomingRequest, principal: Principal): Origin {
-  return {
-    actor:
-      principal.kind === 'session'
-        ? { type: 'user', id: principal.userId }
-        : { type: 'api_key', id: principal.credentialId },
-    requestId: request.requestId,
-    address: request.address,
-    userAgent: request.userAgent,
-  };
+  const origin = originOfUser(request, principal.userId);
+  if (principal.kind === 'session') return origin;
+  return { ...origin, actor: { type: 'api_key', id: principal.credentialId } };
 }

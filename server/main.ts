@@ -17,6 +17,7 @@ async function main(): Promise<void> {
     apiSecret: readKey('API_SECRET_FILE', env.API_SECRET_FILE),
     accessTokens: readAccessTokens(env),
     metricsToken: env.METRICS_TOKEN,
+    sendsMail: env.SMTP_FROM !== undefined,
     log,
   });
   log.info({ port: api.port }, 'listening');

@@ -3,9 +3,18 @@ import { auth } from './features/auth/router.ts';
 import { catalog } from './features/catalog/router.ts';
 import { dataSources } from './features/data-sources/router.ts';
 import { health } from './features/health/router.ts';
+import { members } from './features/members/router.ts';
 import { organizations } from './features/organizations/router.ts';
 import { router } from './trpc.ts';
 
-export const appRouter = router({ auth, organizations, apiKeys, dataSources, catalog, health });
+export const appRouter = router({
+  auth,
+  organizations,
+  members,
+  apiKeys,
+  dataSources,
+  catalog,
+  health,
+});
 
 export type AppRouter = typeof appRouter;

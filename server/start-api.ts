@@ -24,6 +24,8 @@ export interface ApiOptions {
   readonly apiSecret: Uint8Array;
   readonly accessTokens: AccessTokens;
   readonly metricsToken?: string | undefined;
+  /** Whether workers send e-mail; not, when absent. */
+  readonly sendsMail?: boolean;
   readonly log: Logger;
 }
 
@@ -57,6 +59,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     clock: systemClock,
     log,
     apiSecret: options.apiSecret,
+    sendsMail: options.sendsMail ?? false,
   };
   const readiness = createReadiness(orm, boss, () => isStarted);
   const { metricsToken } = options;

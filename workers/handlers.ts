@@ -11,6 +11,7 @@ export const handlers: Handlers = {
     (await import('./verify-connection/handler.ts')).verifyConnection,
   'delete-data-source': async () =>
     (await import('./delete-data-source/handler.ts')).deleteDataSource,
+  'send-invitation': async () => (await import('./send-invitation/handler.ts')).sendInvitation,
   'dispatch-due': async () => (await import('./dispatch-due/handler.ts')).dispatchDue,
 };
 
@@ -21,5 +22,6 @@ export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => number } =
   'check-health': (n) => 2 * n,
   'verify-connection': (n) => 2 * n,
   'delete-data-source': () => 1,
+  'send-invitation': () => 2,
   'dispatch-due': () => 1,
 };

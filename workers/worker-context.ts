@@ -5,6 +5,7 @@ import type { Jobs } from '../shared/jobs/client.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Connector } from './connectors/connector.ts';
 import type { EgressPolicy } from './egress/policy.ts';
+import type { Mailer } from './mail/mailer.ts';
 import type { Vault } from './vault/open.ts';
 
 /** What a worker process has once, and what handlers take what they need of. */
@@ -15,5 +16,7 @@ export interface WorkerContext {
   readonly vault: Vault;
   readonly egress: EgressPolicy;
   readonly connectorFor: (dialect: ConnectableDialect) => Promise<Connector>;
+  /** Null where no mail server is configured. */
+  readonly mailer: Mailer | null;
   readonly log: Logger;
 }

@@ -10,6 +10,7 @@ import { bindQueues } from './bind.ts';
 import { connectorFor } from './connectors/index.ts';
 import { createEgressPolicy } from './egress/policy.ts';
 import { handlers, type Handlers } from './handlers.ts';
+import { createMailer } from './mail/mailer.ts';
 import { ownEndpoints } from './own-endpoints.ts';
 import { publishMetrics } from './publish-metrics.ts';
 import { createVault } from './vault/open.ts';
@@ -64,6 +65,7 @@ export async function startWorker(
     vault,
     egress: createEgressPolicy({ allowCidrs, ownEndpoints: ownEndpoints(env) }),
     connectorFor: overrides.connectorFor ?? connectorFor,
+    mailer: createMailer(env),
     log,
   };
   const stopping = new AbortController();

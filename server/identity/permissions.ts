@@ -29,7 +29,14 @@ export type Scope = (typeof scopes)[number];
 /** What each role may do in its organization, as far as its keys' scopes let it. */
 const rolePermissions: Record<Role, ReadonlySet<Permission>> = {
   ADMIN: new Set(permissions),
-  MEMBER: new Set<Permission>(['organizations:read']),
+  // Reading is everybody's, of what is there for them at all; see data-source-access.ts.
+  MEMBER: new Set<Permission>([
+    'organizations:read',
+    'members:read',
+    'groups:read',
+    'projects:read',
+    'data-sources:read',
+  ]),
 };
 
 /** What the caller may do in an organization: what its role allows and its key's scopes allow. */

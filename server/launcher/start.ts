@@ -101,6 +101,7 @@ function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles }) {
         TOKEN_SIGNING_KEY_FILE: at.keys.tokenSigningKey,
         API_SECRET_FILE: at.keys.apiSecret,
         ...(env.METRICS_TOKEN === undefined ? {} : { METRICS_TOKEN: env.METRICS_TOKEN }),
+        SMTP_FROM: env.SMTP_FROM ?? '',
       },
     },
     {
@@ -115,6 +116,9 @@ function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles }) {
         EGRESS_PRIVATE: String(isEmbedded && env.EGRESS_ALLOW_CIDRS === undefined),
         EGRESS_ALLOW_CIDRS: env.EGRESS_ALLOW_CIDRS?.join(',') ?? '',
         EGRESS_DENY_ENDPOINTS: `127.0.0.1:${at.port}`,
+        SMTP_URL: env.SMTP_URL ?? '',
+        SMTP_FROM: env.SMTP_FROM ?? '',
+        PUBLIC_URL: env.PUBLIC_URL ?? '',
       },
     },
   ];

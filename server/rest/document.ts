@@ -113,13 +113,15 @@ function success(documented: Operation, spell: Spelling): unknown {
 function statusesOf(operation: RestOperation): readonly number[] {
   const { method, pathParameters, impliedOrganization, meta } = operation;
   const hasBody = method !== 'GET' && method !== 'DELETE';
+  const isWrite = method !== 'GET';
   const hasParent = pathParameters.length > 0 || impliedOrganization !== null;
   return [
     400,
     401,
     ...(meta.permission === null ? [] : [403]),
     ...(hasParent ? [404] : []),
-    ...(hasBody ? [409, 413, 415] : []),
+    ...(isWrite ? [409] : []),
+    ...(hasBody ? [413, 415] : []),
     429,
     500,
     503,

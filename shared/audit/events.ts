@@ -19,6 +19,11 @@ export const auditActions = {
   'data_source.verified': 'connection',
   'data_source.sync_requested': 'data_source',
   'data_source.ssh_host_key_approved': 'data_source',
+  'member.invited': 'member',
+  'member.joined': 'member',
+  'member.updated': 'member',
+  'member.deactivated': 'member',
+  'member.reactivated': 'member',
   'trial.started': 'organization',
   'security.envelope_refused': 'data_source',
 } as const;

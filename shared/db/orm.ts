@@ -5,6 +5,7 @@ import { Migration20261121000000_first_light } from './migrations/Migration20261
 import { Migration20261121000002_ssh_host_key } from './migrations/Migration20261121000002_ssh_host_key.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
+import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
 
 export interface DatabaseOptions {
   readonly databaseUrl: string;
@@ -39,6 +40,7 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000000_first_light,
         Migration20261121000002_ssh_host_key,
         Migration20261121000100_identity,
+        Migration20261121000200_people,
       ],
     },
   });

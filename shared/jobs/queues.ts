@@ -43,6 +43,17 @@ export const queues = {
     deadlineSeconds: 10 * 60,
     options: { policy: 'exclusive', heartbeatSeconds, notify: true, ...retries, retryLimit: 10 },
   }),
+  'send-invitation': define({
+    payload: z.object({ invitationId: z.string() }),
+    deadlineSeconds: 60,
+    // A mail server that is away for half an hour has not lost an invitation.
+    options: {
+      policy: 'exclusive',
+      heartbeatSeconds,
+      notify: true,
+      ...{ retryLimit: 10, retryDelay: 5, retryBackoff: true, retryDelayMax: 900 },
+    },
+  }),
   'dispatch-due': define({
     payload: z.object({}).nullish(),
     deadlineSeconds: 50,

@@ -16,11 +16,11 @@ export interface Envelope {
 /** What a secret belongs to. It opens in exactly this place and nowhere else. */
 export interface SealContext {
   readonly organizationId: string;
-  readonly ownerType: 'data_source' | 'connection_draft';
+  readonly ownerType: 'data_source' | 'connection_draft' | 'invitation';
   readonly ownerId: string;
   readonly field: string;
   readonly version: number;
-  /** From `destinationOf`: the secret only ever goes where it was meant to go. */
+  /** From `destinationOf`, or an address: the secret only ever goes where it was meant to go. */
   readonly destination: string;
 }
 

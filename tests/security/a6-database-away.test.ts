@@ -13,7 +13,14 @@ import { systemClock } from '../../shared/clock.ts';
 import { createOrm, type Orm } from '../../shared/db/orm.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { startCanary, type Canary } from '../support/canary.ts';
-import { inputOf, overRest, overTrpc, procedures, type Call } from '../support/matrix.ts';
+import {
+  belongingsNamed,
+  inputOf,
+  overRest,
+  overTrpc,
+  procedures,
+  type Call,
+} from '../support/matrix.ts';
 
 // A6 of the security programme: without PostgreSQL every surface says so in its own shape, soon.
 
@@ -70,7 +77,7 @@ async function startAway(port: number, { started }: { started: boolean }): Promi
   };
 }
 
-const belongings = { orgId: 'org_1', dataSourceId: 'ds_1', apiKeyId: 'key_1' };
+const belongings = belongingsNamed('one_1');
 
 async function expectAway(url: string, call: Call, shape: object): Promise<void> {
   const startedAt = performance.now();

@@ -6,6 +6,7 @@ import { publicSurface } from '../../server/rest/surfaces/public.ts';
 import { v1Surface } from '../../server/rest/surfaces/v1.ts';
 import { AppError } from '../../shared/errors.ts';
 import {
+  belongingsNamed,
   inputOf,
   overRest,
   overTrpc,
@@ -58,7 +59,7 @@ const thrown: Readonly<Record<string, () => unknown>> = {
   nothing: () => undefined,
 };
 
-const belongings = { orgId, dataSourceId: 'ds_1', apiKeyId: 'key_1' };
+const belongings = { ...belongingsNamed('one_1'), orgId };
 
 async function send(call: Call, headers: Record<string, string> = {}) {
   const response = await fetch(`${app.url}${call.path}`, {

@@ -4,6 +4,7 @@ import { useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import {
   ask,
+  belongingsNamed as same,
   inputOf,
   overRest,
   overTrpc,
@@ -75,6 +76,7 @@ const random: Belongings = {
   orgId: 'org_01jd5w9c3zf8r8kq4j0mpx2v7e',
   dataSourceId: 'ds_01jd5w9c3zf8r8kq4j0mpx2v7e',
   apiKeyId: 'key_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  memberId: 'mbr_01jd5w9c3zf8r8kq4j0mpx2v7e',
 };
 
 const malformed = ['x', "' or 1=1 --", '../..', '\0', 'a'.repeat(101), '%', '$ne', '🗝', 'null'];
@@ -86,8 +88,6 @@ interface Question {
   readonly baseline: Belongings;
   readonly extra?: { readonly asked: object; readonly baseline: object };
 }
-
-const same = (text: string): Belongings => ({ orgId: text, dataSourceId: text, apiKeyId: text });
 
 /** The columns of the matrix for one procedure. */
 function questions(procedure: string, home: Furnished): Question[] {

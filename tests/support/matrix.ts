@@ -11,7 +11,16 @@ export interface Belongings {
   readonly orgId: string;
   readonly dataSourceId: string;
   readonly apiKeyId: string;
+  readonly memberId: string;
 }
+
+/** Belongings that all have one name, whether or not anything has it. */
+export const belongingsNamed = (id: string): Belongings => ({
+  orgId: id,
+  dataSourceId: id,
+  apiKeyId: id,
+  memberId: id,
+});
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -20,7 +29,7 @@ interface Row {
   /** The field that names the organization; null when the procedure is about no organization. */
   readonly org: 'orgId' | 'id' | null;
   /** What `id` names, when it is not the organization. */
-  readonly thing?: 'dataSourceId' | 'apiKeyId';
+  readonly thing?: Exclude<keyof Belongings, 'orgId'>;
   /** The rest of a valid input. */
   readonly rest?: Input;
   /** True when a MEMBER of the organization may do it too. */
@@ -53,6 +62,11 @@ export const rows: Readonly<Record<string, Row>> = {
     rest: { refreshToken: `bkr_ses_${'0'.repeat(26)}_${'A'.repeat(43)}` },
     isOpen: true,
   },
+  'auth.acceptInvitation': {
+    org: null,
+    rest: { token: 'bki_matrix', password: 'matrix-password' },
+    isOpen: true,
+  },
   'auth.me': { org: null },
   'auth.logout': { org: null, needsSession: true },
   'auth.changePassword': {
@@ -64,6 +78,11 @@ export const rows: Readonly<Record<string, Row>> = {
   'organizations.list': { org: null },
   'organizations.get': { org: 'id', isForMembers: true },
   'organizations.update': { org: 'id', rest: { name: 'Renamed' } },
+  'members.invite': { org: 'orgId', rest: { email: 'invited@example.com' } },
+  'members.list': { org: 'orgId', isForMembers: true },
+  'members.get': { org: 'orgId', thing: 'memberId', isForMembers: true },
+  'members.update': { org: 'orgId', thing: 'memberId', rest: { fullName: 'Renamed' } },
+  'members.deactivate': { org: 'orgId', thing: 'memberId' },
   'apiKeys.create': { org: 'orgId', rest: { name: 'matrix' } },
   'apiKeys.list': { org: 'orgId' },
   'apiKeys.update': { org: 'orgId', thing: 'apiKeyId', rest: { name: 'Renamed' } },
@@ -74,9 +93,9 @@ export const rows: Readonly<Record<string, Row>> = {
     org: 'orgId',
     rest: { type: 'direct', displayName: 'Matrix', ...connection },
   },
-  'dataSources.list': { org: 'orgId' },
+  'dataSources.list': { org: 'orgId', isForMembers: true },
   'dataSources.verify': { org: 'orgId', rest: connection },
-  'dataSources.get': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'dataSources.update': {
     org: 'orgId',
     thing: 'dataSourceId',
@@ -89,9 +108,9 @@ export const rows: Readonly<Record<string, Row>> = {
     thing: 'dataSourceId',
     rest: { fingerprint: `SHA256:${'A'.repeat(43)}` },
   },
-  'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId' },
-  'catalog.listTables': { org: 'orgId', thing: 'dataSourceId' },
-  'health.get': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'catalog.listTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'health.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
 };
 
 interface Definition {

@@ -36,6 +36,7 @@ const payloads = {
   'check-health': { dataSourceId: 'ds_1' },
   'verify-connection': { connectionDraftId: 'drf_1' },
   'delete-data-source': { dataSourceId: 'ds_1' },
+  'send-invitation': { invitationId: 'inv_1' },
   'dispatch-due': {},
 } satisfies Record<QueueName, object>;
 

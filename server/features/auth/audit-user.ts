@@ -1,7 +1,7 @@
-import type { AuditAction, Origin } from '../../../shared/audit/events.ts';
+import type { AuditAction } from '../../../shared/audit/events.ts';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
-import type { Context } from '../../context.ts';
+import { originOfUser, type Context } from '../../context.ts';
 
 interface UserAct {
   readonly action: Extract<AuditAction, `auth.${string}`>;
@@ -15,12 +15,7 @@ export async function auditUser(
   { request, clock }: Pick<Context, 'request' | 'clock'>,
   { action, userId, targetId }: UserAct,
 ): Promise<void> {
-  const origin: Origin = {
-    actor: { type: 'user', id: userId },
-    requestId: request.requestId,
-    address: request.address,
-    userAgent: request.userAgent,
-  };
+  const origin = originOfUser(request, userId);
   const memberships = await em
     .getKysely()
     .selectFrom('membership')

@@ -5,7 +5,7 @@ import { permissions } from '../../identity/permissions.ts';
 
 // Argon2id takes any length; 1,024 bytes keep one sign-in from being a burden.
 const bytes = (value: string): number => Buffer.byteLength(value.normalize('NFKC'), 'utf8');
-const NewPassword = text({ max: 1_024 }).refine(
+export const NewPassword = text({ max: 1_024 }).refine(
   (value) => bytes(value) >= 12 && bytes(value) <= 1_024,
   'Must have 12 to 1,024 bytes',
 );
@@ -16,6 +16,12 @@ export const Login = z.strictObject({
 });
 
 export const Refresh = z.strictObject({ refreshToken: text({ min: 1, max: 200 }) });
+/** `password` chooses the one of a new account, or proves an existing one. */
+export const AcceptInvitation = z.strictObject({
+  token: text({ min: 1, max: 200 }),
+  password: text({ min: 1, max: 1_024 }).optional(),
+});
+
 export const Nothing = z.strictObject({});
 export const ChangePassword = z.strictObject({
   currentPassword: text({ min: 1, max: 1_024 }),
@@ -54,6 +60,7 @@ export const Me = z.object({
 export const Done = z.object({ done: z.literal(true) });
 
 export type Login = z.infer<typeof Login>;
+export type AcceptInvitation = z.infer<typeof AcceptInvitation>;
 export type Refresh = z.infer<typeof Refresh>;
 export type ChangePassword = z.infer<typeof ChangePassword>;
 export type Tokens = z.infer<typeof Tokens>;

@@ -1,12 +1,13 @@
-import { User } from '../../../shared/db/entities/user.entity.ts';
 import { UserSession } from '../../../shared/db/entities/user-session.entity.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Context } from '../../context.ts';
+import { accountOf } from '../../identity/email.ts';
 import { hashPassword, verifyPassword } from '../../identity/password.ts';
 import { auditUser } from './audit-user.ts';
 import type { Login, Tokens } from './contract.ts';
 import { newSession, tokensOf } from './issue-tokens.ts';
-import { accountLimit, accountOf, addressLimit, networkOf, normalEmail } from './sign-in-limits.ts';
+import { findAccount } from './find-account.ts';
+import { accountLimit, addressLimit, networkOf } from './sign-in-limits.ts';
 
 /**
  * Exchanges a password for a session. An unknown address and a wrong password are one answer, after
@@ -16,11 +17,7 @@ export async function login(ctx: Context, { email, password }: Login): Promise<T
   const account = accountOf(email);
   await ctx.limiter.take(addressLimit, networkOf(ctx.request.address));
   await ctx.limiter.take(accountLimit, account);
-  const user = await ctx.em.findOne(
-    User,
-    { email: normalEmail(email), status: 'ACTIVE' },
-    { populate: ['passwordHash'] },
-  );
+  const user = await findAccount(ctx.em, email);
   const { isRight, outdated } = await verifyPassword(password, user?.passwordHash ?? null);
   if (!user || !isRight) {
     if (user) await refused(ctx, user.id);

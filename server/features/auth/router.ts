@@ -1,5 +1,15 @@
 import { openProcedure, procedure, router } from '../../trpc.ts';
-import { ChangePassword, Done, Login, Me, Nothing, Refresh, Tokens } from './contract.ts';
+import { acceptInvitation } from './accept-invitation.ts';
+import {
+  AcceptInvitation,
+  ChangePassword,
+  Done,
+  Login,
+  Me,
+  Nothing,
+  Refresh,
+  Tokens,
+} from './contract.ts';
 import { getMe } from './get-me.ts';
 import { login } from './login.ts';
 import { refresh } from './refresh.ts';
@@ -31,6 +41,17 @@ export const auth = router({
     .input(Refresh)
     .output(Tokens)
     .mutation(({ ctx, input }) => refresh(ctx, input)),
+
+  acceptInvitation: openProcedure
+    .meta({
+      summary: 'Accept an invitation, and sign in',
+      permission: null,
+      rest: { v1: 'POST /auth/accept-invitation' },
+      tag,
+    })
+    .input(AcceptInvitation)
+    .output(Tokens)
+    .mutation(({ ctx, input }) => acceptInvitation(ctx, input)),
 
   me: procedure
     .meta({

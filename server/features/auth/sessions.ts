@@ -4,10 +4,11 @@ import { notify } from '../../../shared/db/notify.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
+import { accountOf } from '../../identity/email.ts';
 import { hashPassword, verifyPassword } from '../../identity/password.ts';
 import { auditUser } from './audit-user.ts';
 import type { ChangePassword } from './contract.ts';
-import { accountLimit, accountOf } from './sign-in-limits.ts';
+import { accountLimit } from './sign-in-limits.ts';
 
 /** Ends the session that the request came with. FORBIDDEN for keys, which are no sessions. */
 export async function logout(ctx: CallerContext) {

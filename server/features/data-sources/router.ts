@@ -111,7 +111,7 @@ export const dataSources = router({
     .output(SyncRun)
     .mutation(({ ctx, input }) => requestSync(ctx, input)),
 
-  approveSshHostKey: organizationProcedure
+  approveSshHostKey: dataSourceProcedure
     .meta({
       summary: "Trust another host key of a data source's SSH server",
       permission: 'data-sources:write',

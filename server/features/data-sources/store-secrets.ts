@@ -7,7 +7,8 @@ import { destinationOf } from '../../../shared/vault/destination.ts';
 import type { SealContext } from '../../../shared/vault/envelope.ts';
 import type { Sealer } from '../../../shared/vault/seal.ts';
 
-interface Owner extends Pick<SealContext, 'organizationId' | 'ownerType' | 'ownerId'> {
+interface Owner extends Pick<SealContext, 'organizationId' | 'ownerId'> {
+  readonly ownerType: Exclude<SealContext['ownerType'], 'invitation'>;
   readonly connection: Connection;
 }
 

@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { Organization } from '../../../shared/db/entities/organization.entity.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
+import { lockOrganization } from '../../membership/lock-organization.ts';
 import type { UpdateOrganization } from './contract.ts';
 import { toOrganization } from './to-organization.ts';
 
@@ -12,9 +12,7 @@ type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'>;
 export async function updateOrganization(ctx: Needs, input: UpdateOrganization) {
   const { id, skipOnboarding, ...changes } = input;
   return ctx.em.transactional(async (em) => {
-    // Not FOR UPDATE: every audit event refers to its organization, so a writer that already holds
-    // the end of the chain would wait for us while we wait for it.
-    await sql`select from organization where id = ${id} for no key update`.execute(em.getKysely());
+    await lockOrganization(em, id);
     const organization = await em.findOne(Organization, { id });
     if (!organization) throw notFound('Organization');
     if (changes.name !== undefined) organization.name = changes.name;

@@ -4,6 +4,7 @@ import { CatalogTable } from './catalog-table.entity.ts';
 import { ConnectionDraft } from './connection-draft.entity.ts';
 import { DataSource } from './data-source.entity.ts';
 import { HealthCheck } from './health-check.entity.ts';
+import { Invitation } from './invitation.entity.ts';
 import { Membership } from './membership.entity.ts';
 import { Organization } from './organization.entity.ts';
 import { SealingKey } from './sealing-key.entity.ts';
@@ -19,6 +20,7 @@ export const entities = [
   ConnectionDraft,
   DataSource,
   HealthCheck,
+  Invitation,
   Membership,
   Organization,
   SealingKey,

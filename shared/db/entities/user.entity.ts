@@ -6,8 +6,8 @@ export const User = defineEntity({
   tableName: 'app_user',
   properties: {
     ...baseProperties,
-    /** Lower case. */
-    email: p.string().unique(),
+    /** Lower case. One ACTIVE user has it; an organization may have a PENDING one besides. */
+    email: p.string(),
     fullName: p.string().strictNullable(),
     /** PENDING until an invitation is accepted. */
     status: p.enum(['PENDING', 'ACTIVE'] as const).default('ACTIVE'),

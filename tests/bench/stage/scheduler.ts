@@ -79,6 +79,7 @@ async function openWorker(
     vault: await createVault([{ publicKey, privateKey }]),
     egress: createEgressPolicy({ allowCidrs: [], ownEndpoints: [] }),
     connectorFor,
+    mailer: null,
     log: pino({ level: 'silent' }),
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { newId } from '../../../shared/ids.ts';
 import type { TestApi, TestTenant } from '../../support/api.ts';
@@ -15,10 +16,11 @@ export async function furnished(api: TestApi, name: string): Promise<Furnished> 
   const client = api.client(tenant);
   await client.dataSources.delete.mutate({ orgId: tenant.orgId, id: deleted.dataSourceId });
   await client.apiKeys.delete.mutate({ orgId: tenant.orgId, id: deleted.apiKeyId });
-  return { ...tenant, ...own, deleted };
+  // Members are deactivated and never deleted: one that is not there takes the place.
+  return { ...tenant, ...own, deleted: { ...deleted, memberId: newId('membership') } };
 }
 
-/** A new data source and a new key of a tenant. */
+/** A new data source, a new key and a newly invited member of a tenant. */
 export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belongings> {
   const { orgId } = tenant;
   const client = api.client(tenant);
@@ -32,10 +34,12 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     password: 'the password',
   });
   const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
-  return { orgId, dataSourceId: source.id, apiKeyId: key.id };
+  const email = `${randomUUID()}@example.com`;
+  const member = await client.members.invite.mutate({ orgId, email });
+  return { orgId, dataSourceId: source.id, apiKeyId: key.id, memberId: member.id };
 }
 
-/** Makes a user a member of an organization; the API does not invite yet. */
+/** Makes a user a member of an organization without an invitation. */
 export async function join(
   pool: pg.Pool,
   { userId, orgId }: { userId: string; orgId: string },

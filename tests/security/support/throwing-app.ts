@@ -49,6 +49,7 @@ export async function startThrowingApp(): Promise<ThrowingApp> {
       verifications: { expect: () => ({ wait: fail, leave: () => {} }) },
       clock: { now: () => new Date(0) },
       log,
+      sendsMail: false,
       apiSecret: new Uint8Array(32),
     } as unknown as Services,
     readiness: { started: true, check: () => Promise.resolve({ database: 'up', queue: 'up' }) },
