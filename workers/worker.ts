@@ -19,6 +19,7 @@ import type { WorkerContext } from './worker-context.ts';
 /** What tests put in the place of the real thing. */
 export interface Overrides {
   readonly connectorFor?: WorkerContext['connectorFor'];
+  readonly mailer?: WorkerContext['mailer'];
   readonly handlers?: Partial<Handlers>;
   readonly boss?: ConstructorOptions;
   readonly pollSeconds?: number;
@@ -65,7 +66,7 @@ export async function startWorker(
     vault,
     egress: createEgressPolicy({ allowCidrs, ownEndpoints: ownEndpoints(env) }),
     connectorFor: overrides.connectorFor ?? connectorFor,
-    mailer: createMailer(env),
+    mailer: overrides.mailer ?? createMailer(env),
     log,
   };
   const stopping = new AbortController();

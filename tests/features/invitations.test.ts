@@ -183,3 +183,20 @@ describe('a token', () => {
     expect(JSON.stringify(response.body)).toContain('not taken in a batch');
   });
 });
+
+describe('where Basekeep sends e-mail', () => {
+  const mailing = useApi(database, { vaultKeys: api.vaultKeys, sendsMail: true });
+
+  test('the token is not in the answer: a job takes it, sealed, to its address', async () => {
+    const tenant = await mailing.tenant();
+    const member = await invite(mailing, tenant);
+    expect(member).not.toHaveProperty('invitationToken');
+    const { rows } = await database.pool.query(
+      `select i.is_by_email, i.ciphertext is not null as is_sealed, j.data = jsonb_build_object('invitationId', i.id) as is_sent
+       from invitation i join pgboss.job j on j.singleton_key = i.id
+       where i.membership_id = $1 and j.name = 'send-invitation'`,
+      [member.id],
+    );
+    expect(rows).toEqual([{ is_by_email: true, is_sealed: true, is_sent: true }]);
+  });
+});

@@ -62,6 +62,11 @@ export interface TestApi {
   request(method: string, path: string, options?: RequestOptions): Promise<TestResponse>;
 }
 
+interface ApiOptions {
+  readonly vaultKeys?: VaultKeys;
+  readonly sendsMail?: boolean;
+}
+
 interface VaultKeys {
   readonly publicKey: Uint8Array;
   readonly privateKey: Uint8Array;
@@ -105,7 +110,7 @@ export function errorOf({ body, status }: TestResponse) {
  */
 export function useApi(
   database: TestDatabase,
-  { vaultKeys = newVaultKeys() }: { vaultKeys?: VaultKeys } = {},
+  { vaultKeys = newVaultKeys(), sendsMail = false }: ApiOptions = {},
 ): TestApi {
   let api: Api | undefined;
   let orm: ReturnType<typeof createOrm> | undefined;
@@ -120,6 +125,7 @@ export function useApi(
       vaultPublicKey: vaultKeys.publicKey,
       apiSecret: randomBytes(32),
       accessTokens: createAccessTokens(signingKey),
+      sendsMail,
       log: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
     });
     await api.ready;
