@@ -2,15 +2,19 @@ import { apiKeys } from './features/api-keys/router.ts';
 import { auth } from './features/auth/router.ts';
 import { catalog } from './features/catalog/router.ts';
 import { dataSources } from './features/data-sources/router.ts';
+import { groups } from './features/groups/router.ts';
 import { health } from './features/health/router.ts';
 import { members } from './features/members/router.ts';
 import { organizations } from './features/organizations/router.ts';
+import { projects } from './features/projects/router.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
   auth,
   organizations,
   members,
+  projects,
+  groups,
   apiKeys,
   dataSources,
   catalog,

@@ -22,7 +22,6 @@ export type Needs = Issuer & Pick<CallerContext, 'origin'>;
 
 interface Enrolled {
   readonly id: string;
-  readonly userId: string;
   readonly invitationToken: string | undefined;
 }
 
@@ -43,18 +42,20 @@ export async function enrol(
   const { orgId: organizationId, role } = candidate;
   const email = normalEmail(candidate.email);
   const known = await findByEmail(em, organizationId, email);
-  if (known?.user.status === 'ACTIVE' && known.membership.deactivatedAt === null) {
+  if (known?.status === 'ACTIVE' && known.deactivated_at === null) {
     const reason = 'Is a member of this organization already';
     throw new AppError('CONFLICT', `email: ${reason}`, { fields: { email: reason } });
   }
-  const { membership, user } = known ?? (await addPending(em, { ...candidate, email }));
+  const membership = known
+    ? await em.findOneOrFail(Membership, { id: known.id })
+    : await addPending(em, { ...candidate, email });
+  const isPending = known?.status !== 'ACTIVE';
   membership.role = role;
   membership.deactivatedAt = null;
   await em.flush();
-  const isPending = user.status === 'PENDING';
   const place = { organizationId, membershipId: membership.id, email };
   const invitationToken = isPending ? await issueInvitation(em, ctx, place) : undefined;
-  await notify(em, 'basekeep_principal', `user:${user.id}`);
+  await notify(em, 'basekeep_principal', `user:${membership.userId}`);
   const act = {
     organizationId,
     action: isPending ? 'member.invited' : 'member.reactivated',
@@ -62,24 +63,19 @@ export async function enrol(
     details: { role },
   } as const;
   await recordAudit(em, ctx.origin, act, ctx.clock.now());
-  return { id: membership.id, userId: user.id, invitationToken };
+  return { id: membership.id, invitationToken };
 }
 
 /** The member that an address belongs to, pending or deactivated ones included. */
-export async function findByEmail(em: EntityManager, organizationId: string, email: string) {
-  const row = await em
+export function findByEmail(em: EntityManager, organizationId: string, email: string) {
+  return em
     .getKysely()
     .selectFrom('membership')
     .innerJoin('app_user', 'app_user.id', 'membership.user_id')
-    .select(['membership.id', 'membership.user_id'])
+    .select(['membership.id', 'membership.deactivated_at', 'app_user.status'])
     .where('membership.organization_id', '=', organizationId)
     .where('app_user.email', '=', normalEmail(email))
     .executeTakeFirst();
-  if (!row) return null;
-  return {
-    membership: await em.findOneOrFail(Membership, { id: row.id }),
-    user: await em.findOneOrFail(User, { id: row.user_id }),
-  };
 }
 
 async function addPending(em: EntityManager, candidate: Candidate) {
@@ -92,12 +88,11 @@ async function addPending(em: EntityManager, candidate: Candidate) {
     passwordHash: null,
   });
   await em.flush();
-  const membership = em.create(Membership, {
+  return em.create(Membership, {
     id: newId('membership'),
     organizationId: candidate.orgId,
     userId: user.id,
     role: candidate.role,
     deactivatedAt: null,
   });
-  return { user, membership };
 }

@@ -11,7 +11,7 @@ import { readMember } from './read-members.ts';
 const organizationLimit: Limit = { name: 'invite', limit: 500, windowSeconds: 3_600 };
 const addressLimit: Limit = { name: 'invite-to', limit: 10, windowSeconds: 3_600 };
 
-type Inviting = Needs & Pick<CallerContext, 'em' | 'limiter' | 'principal' | 'principals'>;
+export type Inviting = Needs & Pick<CallerContext, 'em' | 'limiter' | 'principal' | 'principals'>;
 
 /** Takes one of the organization's and of the address's invitations, or throws RATE_LIMITED. */
 export async function takeInvitation(

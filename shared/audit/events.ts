@@ -24,6 +24,12 @@ export const auditActions = {
   'member.updated': 'member',
   'member.deactivated': 'member',
   'member.reactivated': 'member',
+  'project.created': 'project',
+  'group.created': 'group',
+  'group.updated': 'group',
+  'group.deleted': 'group',
+  'group.member_added': 'group',
+  'group.member_removed': 'group',
   'trial.started': 'organization',
   'security.envelope_refused': 'data_source',
 } as const;

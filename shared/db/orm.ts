@@ -6,6 +6,7 @@ import { Migration20261121000002_ssh_host_key } from './migrations/Migration2026
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
+import { Migration20261121000201_groups } from './migrations/Migration20261121000201_groups.ts';
 
 export interface DatabaseOptions {
   readonly databaseUrl: string;
@@ -41,6 +42,7 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000002_ssh_host_key,
         Migration20261121000100_identity,
         Migration20261121000200_people,
+        Migration20261121000201_groups,
       ],
     },
   });

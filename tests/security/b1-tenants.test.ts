@@ -77,6 +77,7 @@ const random: Belongings = {
   dataSourceId: 'ds_01jd5w9c3zf8r8kq4j0mpx2v7e',
   apiKeyId: 'key_01jd5w9c3zf8r8kq4j0mpx2v7e',
   memberId: 'mbr_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  groupId: 'grp_01jd5w9c3zf8r8kq4j0mpx2v7e',
 };
 
 const malformed = ['x', "' or 1=1 --", '../..', '\0', 'a'.repeat(101), '%', '$ne', '🗝', 'null'];

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { operationNames } from '../../server/rest/naming/operation-names.ts';
 import { renameFields } from '../../server/rest/naming/rename-value.ts';
 import { operationsOf } from '../../server/rest/routes.ts';
@@ -12,6 +13,7 @@ export interface Belongings {
   readonly dataSourceId: string;
   readonly apiKeyId: string;
   readonly memberId: string;
+  readonly groupId: string;
 }
 
 /** Belongings that all have one name, whether or not anything has it. */
@@ -20,6 +22,7 @@ export const belongingsNamed = (id: string): Belongings => ({
   dataSourceId: id,
   apiKeyId: id,
   memberId: id,
+  groupId: id,
 });
 
 type Input = Readonly<Record<string, unknown>>;
@@ -30,6 +33,10 @@ interface Row {
   readonly org: 'orgId' | 'id' | null;
   /** What `id` names, when it is not the organization. */
   readonly thing?: Exclude<keyof Belongings, 'orgId'>;
+  /** Another of the tenant's ids that stands in the input, under its own name. */
+  readonly also?: 'memberId';
+  /** A field that no two calls may give the same. */
+  readonly unique?: 'name';
   /** The rest of a valid input. */
   readonly rest?: Input;
   /** True when a MEMBER of the organization may do it too. */
@@ -83,6 +90,16 @@ export const rows: Readonly<Record<string, Row>> = {
   'members.get': { org: 'orgId', thing: 'memberId', isForMembers: true },
   'members.update': { org: 'orgId', thing: 'memberId', rest: { fullName: 'Renamed' } },
   'members.deactivate': { org: 'orgId', thing: 'memberId' },
+  'projects.create': { org: 'orgId', unique: 'name' },
+  'projects.list': { org: 'orgId', isForMembers: true },
+  'groups.create': { org: 'orgId', unique: 'name' },
+  'groups.list': { org: 'orgId', isForMembers: true },
+  'groups.get': { org: 'orgId', thing: 'groupId', isForMembers: true },
+  'groups.update': { org: 'orgId', thing: 'groupId', rest: { customAiContext: 'Renamed' } },
+  'groups.delete': { org: 'orgId', thing: 'groupId' },
+  'groups.listMembers': { org: 'orgId', thing: 'groupId', isForMembers: true },
+  'groups.addMember': { org: 'orgId', thing: 'groupId', also: 'memberId' },
+  'groups.removeMember': { org: 'orgId', thing: 'groupId', also: 'memberId' },
   'apiKeys.create': { org: 'orgId', rest: { name: 'matrix' } },
   'apiKeys.list': { org: 'orgId' },
   'apiKeys.update': { org: 'orgId', thing: 'apiKeyId', rest: { name: 'Renamed' } },
@@ -130,10 +147,12 @@ export function rowOf(procedure: string): Row {
 
 /** A valid input of a procedure for what `of` names; `extra` may add fields that nobody asked for. */
 export function inputOf(procedure: string, of: Belongings, extra: Input = {}): Input {
-  const { org, thing, rest } = rowOf(procedure);
+  const { org, thing, also, unique, rest } = rowOf(procedure);
   return {
     ...(org ? { [org]: of.orgId } : {}),
     ...(thing ? { id: of[thing] } : {}),
+    ...(also ? { [also]: of[also] } : {}),
+    ...(unique ? { [unique]: randomUUID() } : {}),
     ...rest,
     ...extra,
   };

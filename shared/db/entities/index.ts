@@ -3,10 +3,13 @@ import { AuditEvent } from './audit-event.entity.ts';
 import { CatalogTable } from './catalog-table.entity.ts';
 import { ConnectionDraft } from './connection-draft.entity.ts';
 import { DataSource } from './data-source.entity.ts';
+import { GroupMember } from './group-member.entity.ts';
+import { Group } from './group.entity.ts';
 import { HealthCheck } from './health-check.entity.ts';
 import { Invitation } from './invitation.entity.ts';
 import { Membership } from './membership.entity.ts';
 import { Organization } from './organization.entity.ts';
+import { Project } from './project.entity.ts';
 import { SealingKey } from './sealing-key.entity.ts';
 import { SecretEnvelope } from './secret-envelope.entity.ts';
 import { SyncRun } from './sync-run.entity.ts';
@@ -19,10 +22,13 @@ export const entities = [
   CatalogTable,
   ConnectionDraft,
   DataSource,
+  Group,
+  GroupMember,
   HealthCheck,
   Invitation,
   Membership,
   Organization,
+  Project,
   SealingKey,
   SecretEnvelope,
   SyncRun,

@@ -16,11 +16,12 @@ export async function furnished(api: TestApi, name: string): Promise<Furnished> 
   const client = api.client(tenant);
   await client.dataSources.delete.mutate({ orgId: tenant.orgId, id: deleted.dataSourceId });
   await client.apiKeys.delete.mutate({ orgId: tenant.orgId, id: deleted.apiKeyId });
+  await client.groups.delete.mutate({ orgId: tenant.orgId, id: deleted.groupId });
   // Members are deactivated and never deleted: one that is not there takes the place.
   return { ...tenant, ...own, deleted: { ...deleted, memberId: newId('membership') } };
 }
 
-/** A new data source, a new key and a newly invited member of a tenant. */
+/** A new data source, a new key, and a newly invited member in a new group of a tenant. */
 export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belongings> {
   const { orgId } = tenant;
   const client = api.client(tenant);
@@ -33,10 +34,19 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     username: 'reader',
     password: 'the password',
   });
+  const group = await client.groups.create.mutate({ orgId, name: randomUUID() });
   const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
   const email = `${randomUUID()}@example.com`;
   const member = await client.members.invite.mutate({ orgId, email });
-  return { orgId, dataSourceId: source.id, apiKeyId: key.id, memberId: member.id };
+  const ref = { orgId, id: group.id };
+  await client.groups.addMember.mutate({ ...ref, memberId: member.id });
+  return {
+    orgId,
+    dataSourceId: source.id,
+    apiKeyId: key.id,
+    memberId: member.id,
+    groupId: group.id,
+  };
 }
 
 /** Makes a user a member of an organization without an invitation. */

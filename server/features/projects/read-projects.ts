@@ -1,0 +1,44 @@
+import type { EntityManager } from '../../../shared/db/orm.ts';
+import { notFound } from '../../../shared/errors.ts';
+import type { CallerContext } from '../../context.ts';
+import { isoTime, toPage } from '../../paging.ts';
+import type { ListProjects, Project } from './contract.ts';
+
+function selectProjects(em: EntityManager, organizationId: string) {
+  return em
+    .getKysely()
+    .selectFrom('project')
+    .select(['id', 'organization_id', 'name', 'created_at', 'updated_at'])
+    .where('organization_id', '=', organizationId);
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof selectProjects>['executeTakeFirstOrThrow']>>;
+
+function toProject(row: Row): Project {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    name: row.name,
+    createdAt: isoTime(row.created_at),
+    updatedAt: isoTime(row.updated_at),
+  };
+}
+
+/** One project, or NOT_FOUND. Inside a transaction it shows what the transaction wrote. */
+export async function readProject(
+  em: EntityManager,
+  { orgId, id }: { readonly orgId: string; readonly id: string },
+): Promise<Project> {
+  const row = await selectProjects(em, orgId).where('id', '=', id).executeTakeFirst();
+  if (!row) throw notFound('Project');
+  return toProject(row);
+}
+
+/** The organization's projects, newest first. */
+export async function listProjects(ctx: Pick<CallerContext, 'em'>, input: ListProjects) {
+  let query = selectProjects(ctx.em, input.orgId)
+    .orderBy('id', 'desc')
+    .limit(input.limit + 1);
+  if (input.cursor !== undefined) query = query.where('id', '<', input.cursor);
+  return toPage(await query.execute(), input.limit, toProject);
+}
