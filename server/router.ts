@@ -1,3 +1,4 @@
+import { access } from './features/access/router.ts';
 import { apiKeys } from './features/api-keys/router.ts';
 import { auth } from './features/auth/router.ts';
 import { catalog } from './features/catalog/router.ts';
@@ -17,6 +18,7 @@ export const appRouter = router({
   groups,
   apiKeys,
   dataSources,
+  access,
   catalog,
   health,
 });

@@ -24,6 +24,7 @@ export const auditActions = {
   'member.updated': 'member',
   'member.deactivated': 'member',
   'member.reactivated': 'member',
+  'data_source.access_changed': 'data_source',
   'project.created': 'project',
   'group.created': 'group',
   'group.updated': 'group',

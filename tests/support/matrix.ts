@@ -126,6 +126,8 @@ export const rows: Readonly<Record<string, Row>> = {
     rest: { fingerprint: `SHA256:${'A'.repeat(43)}` },
   },
   'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'access.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'access.replace': { org: 'orgId', thing: 'dataSourceId', rest: { mode: 'everyone' } },
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'health.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
 };

@@ -21,6 +21,7 @@ export const deleteDataSource: Handler<'delete-data-source'> = async (worker, jo
     } while (rows >= batchRows);
   }
   await job.end(async (tx) => {
+    await sql`delete from data_source_grant where data_source_id = ${id}`.execute(tx.getKysely());
     await forgetConnection(tx, id);
     return completed;
   });

@@ -6,6 +6,7 @@ import { environments } from '../../environments.ts';
 import { baseProperties, tenantFilter } from '../base.entity.ts';
 
 export const syncStatuses = ['PENDING', 'SUCCESS', 'FAILED', 'NEVER_SYNCED'] as const;
+export const accessModes = ['everyone', 'restricted'] as const;
 export const healthStatuses = ['HEALTHY', 'UNHEALTHY'] as const;
 
 export const DataSource = defineEntity({
@@ -24,6 +25,8 @@ export const DataSource = defineEntity({
     /** The SSH server's host key that is trusted, unless `connection` names one; null before its first use. */
     sshHostKey: p.string().strictNullable(),
     environment: p.enum(environments).default('live'),
+    /** Whether members need a grant to use it; admins never do. */
+    accessMode: p.enum(accessModes).default('everyone'),
     isDemo: p.boolean().default(false),
     lastSyncStatus: p.enum(syncStatuses).default('NEVER_SYNCED'),
     lastSyncAttemptAt: p.datetime(3).strictNullable(),
