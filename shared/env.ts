@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { isWholeMail, mailVariables, MailSender, wholeMailOnly } from './mail-env.ts';
 
 const isCidr = (value: string): boolean => {
   const [address = '', bits] = value.split('/');
@@ -30,38 +31,6 @@ const PostgresUrl = z
 const Port = z.coerce.number('must be a port number').int().min(0).max(65_535);
 const LogLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
 
-const smtpUrl = z
-  .string()
-  .refine(
-    (value) => /^smtps?:\/\//.test(value) && URL.canParse(value) && new URL(value).hostname !== '',
-    { error: 'must be a URL that starts with smtp:// or smtps://' },
-  );
-const httpUrl = z.string().refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), {
-  error: 'must be a URL that starts with https:// or http://',
-});
-
-/** Who e-mail comes from: an address, with or without a name. */
-const sender = z.string().regex(/^([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, {
-  error: 'must be an address, such as Basekeep <basekeep@example.com>',
-});
-
-/** What a worker sends e-mail with: all of it or nothing. */
-const mail = {
-  SMTP_URL: smtpUrl.optional(),
-  SMTP_FROM: sender.optional(),
-  /** Where people reach Basekeep, or the console that stands before it. */
-  PUBLIC_URL: httpUrl.optional(),
-};
-
-const isWholeMail = (env: { SMTP_URL?: unknown; SMTP_FROM?: unknown; PUBLIC_URL?: unknown }) =>
-  [env.SMTP_URL, env.SMTP_FROM, env.PUBLIC_URL].filter((value) => value !== undefined).length %
-    3 ===
-  0;
-const allOrNothing = {
-  path: ['SMTP_URL'],
-  error: 'is set together with SMTP_FROM and PUBLIC_URL, or not at all',
-};
-
 const common = {
   DATABASE_URL: PostgresUrl,
   LOG_LEVEL: LogLevel.default('info'),
@@ -83,44 +52,40 @@ const ServerEnv = z.object({
   API_SECRET_FILE: z.string().min(1),
   METRICS_TOKEN: z.string().min(16).optional(),
   /** Set where workers send e-mail. The API needs to know that they do, and not how. */
-  SMTP_FROM: sender.optional(),
+  SMTP_FROM: MailSender.optional(),
 });
 
 /** `workers/main.ts`. */
-const WorkerEnv = z
-  .object({
-    ...common,
-    VAULT_PUBLIC_KEY_FILE: z.string().min(1),
-    VAULT_PRIVATE_KEY_FILE: z.string().min(1),
-    EGRESS_ALLOW_CIDRS: Cidrs.optional(),
-    /** Set by `npm start` only: private ranges and loopback are open on a machine of one's own. */
-    EGRESS_PRIVATE: z.stringbool().default(false),
-    /** Addresses of the control plane that no data source may point to, beside its database's. */
-    EGRESS_DENY_ENDPOINTS: z
-      .string()
-      .default('')
-      .transform((value) => value.split(',').filter(Boolean)),
-    WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
-    ...mail,
-  })
-  .refine(isWholeMail, allOrNothing);
+const WorkerEnv = z.object({
+  ...common,
+  VAULT_PUBLIC_KEY_FILE: z.string().min(1),
+  VAULT_PRIVATE_KEY_FILE: z.string().min(1),
+  EGRESS_ALLOW_CIDRS: Cidrs.optional(),
+  /** Set by `npm start` only: private ranges and loopback are open on a machine of one's own. */
+  EGRESS_PRIVATE: z.stringbool().default(false),
+  /** Addresses of the control plane that no data source may point to, beside its database's. */
+  EGRESS_DENY_ENDPOINTS: z
+    .string()
+    .default('')
+    .transform((value) => value.split(',').filter(Boolean)),
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+  ...mailVariables,
+});
 
 /** `npm run migrate`. */
 const MigrateEnv = z.object(common);
 
 /** `npm start`. */
-const LauncherEnv = z
-  .object({
-    ...common,
-    DATABASE_URL: PostgresUrl.optional(),
-    PORT: Port.default(3000),
-    BASEKEEP_DATA_DIR: z.string().min(1).default('.data'),
-    ...owner,
-    EGRESS_ALLOW_CIDRS: Cidrs.optional(),
-    METRICS_TOKEN: z.string().min(16).optional(),
-    ...mail,
-  })
-  .refine(isWholeMail, allOrNothing);
+const LauncherEnv = z.object({
+  ...common,
+  DATABASE_URL: PostgresUrl.optional(),
+  PORT: Port.default(3000),
+  BASEKEEP_DATA_DIR: z.string().min(1).default('.data'),
+  ...owner,
+  EGRESS_ALLOW_CIDRS: Cidrs.optional(),
+  METRICS_TOKEN: z.string().min(16).optional(),
+  ...mailVariables,
+});
 
 /** `node server/launcher/create-owner.ts`. */
 const OwnerEnv = z.object({ ...common, ...owner });
@@ -135,9 +100,9 @@ const KeysEnv = z.object({
 
 const schemas = {
   server: ServerEnv,
-  worker: WorkerEnv,
+  worker: WorkerEnv.refine(isWholeMail, wholeMailOnly),
   migrate: MigrateEnv,
-  launcher: LauncherEnv,
+  launcher: LauncherEnv.refine(isWholeMail, wholeMailOnly),
   keys: KeysEnv,
   owner: OwnerEnv,
 };

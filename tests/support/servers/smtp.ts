@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
 /** A message as it came over the wire, its text decoded. */
-export interface ReceivedMessage {
+interface ReceivedMessage {
   readonly from: string;
   readonly to: readonly string[];
   readonly headers: string;
