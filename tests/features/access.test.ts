@@ -180,6 +180,20 @@ describe('a data source that a member may not use', () => {
     });
   });
 
+  test('is out of reach of keys of the other environment, its SSH host key too', async () => {
+    const id = await createSource();
+    const { orgId } = tenant;
+    const { key, secret } = await api
+      .client(tenant)
+      .apiKeys.create.mutate({ orgId, name: 'test', kind: 'pair', environment: 'test' });
+    const path = `${dataSourcesOf(tenant)}/${id}/ssh-host-key`;
+    const response = await api.request('POST', path, {
+      headers: { 'x-api-key': key, 'x-api-secret': secret ?? '' },
+      body: { fingerprint: `SHA256:${'A'.repeat(43)}` },
+    });
+    expect(errorOf(response)).toMatchObject({ status: 404, detail: 'Data source not found' });
+  });
+
   test('is read, never written: writing is for admins', async () => {
     const id = await createSource();
     const ref = { orgId: tenant.orgId, id };

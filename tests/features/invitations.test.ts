@@ -173,10 +173,11 @@ describe('a token', () => {
     expect(api.logs.join('')).not.toContain(token);
   });
 
-  test('is taken once, also when ten take it at once', async () => {
-    const { token } = await invite(api, await api.tenant());
+  test.each(['new', 'existing'])('is taken once, also by a %s account at once', async (kind) => {
+    const account = kind === 'existing' ? await joined(api, await api.tenant()) : null;
+    const { token } = await invite(api, await api.tenant(), account ?? {});
     const results = await Promise.allSettled(
-      Array.from({ length: 10 }, () => accept({ token, password })),
+      Array.from({ length: 6 }, () => accept({ token, password })),
     );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
