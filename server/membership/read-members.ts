@@ -1,6 +1,7 @@
+import { sql, type SqlBool } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import { notFound } from '../../shared/errors.ts';
-import { isoTime, isoTimeOrNull } from '../paging.ts';
+import { isoTime, isoTimeOrNull, type ListOrder } from '../paging.ts';
 import type { Member } from './member.ts';
 
 /** The members of an organization, pending and deactivated ones included, to be narrowed. */
@@ -27,6 +28,12 @@ export function selectMembers(em: EntityManager, organizationId: string) {
     ])
     .where('membership.organization_id', '=', organizationId);
 }
+
+/** The order of lists of members: two tables of the query have an `id`. */
+export const membersNewestFirst: ListOrder = {
+  by: sql`membership.id desc`,
+  after: (cursor) => sql<SqlBool>`membership.id < ${cursor}`,
+};
 
 type Row = Awaited<ReturnType<ReturnType<typeof selectMembers>['executeTakeFirstOrThrow']>>;
 

@@ -100,8 +100,13 @@ describe('a thing of others', () => {
     },
   );
 
-  test('is so, too, in an organization where the caller is a mere member', async () => {
+  test('is so, too, in an organization where a mere member may not use it', async () => {
     const id = await dataSourceIn(stranger);
+    const { orgId } = stranger;
+    const owner = api.client(stranger);
+    const group = await owner.groups.create.mutate({ orgId, name: 'Others' });
+    const policy = { mode: 'restricted', groupIds: [group.id] } as const;
+    await owner.access.replace.mutate({ orgId, id, ...policy });
     await database.pool.query(
       `insert into membership (id, organization_id, user_id, role, created_at, updated_at)
        values ('mbr_implied', $1, $2, 'MEMBER', now(), now())`,

@@ -275,12 +275,12 @@ describe('a caller who lacks the right', () => {
   test('is told so when it belongs to the organization, and nothing when it does not', async () => {
     const tenant = await api.tenant();
     const { key } = await api.member(tenant, 'MEMBER');
-    const path = `/data-sources?organization_id=${tenant.orgId}`;
+    const path = `/api-keys?organization_id=${tenant.orgId}`;
     expect(errorOf(await v1('GET', path, { key }))).toEqual({
       status: 403,
       code: 'FORBIDDEN',
-      message: 'You lack the permission data-sources:read',
-      details: { permission: 'data-sources:read' },
+      message: 'You lack the permission api-keys:read',
+      details: { permission: 'api-keys:read' },
     });
     const stranger = await api.tenant();
     expect(errorOf(await v1('GET', path, { key: stranger.key }))).toEqual({

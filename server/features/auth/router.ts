@@ -47,6 +47,7 @@ export const auth = router({
       summary: 'Accept an invitation, and sign in',
       permission: null,
       rest: { v1: 'POST /auth/accept-invitation' },
+      isOpen: true,
       tag,
     })
     .input(AcceptInvitation)

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
-import { selectMembers, toMember } from '../../membership/read-members.ts';
-import { isoTime, toPage } from '../../paging.ts';
+import { membersNewestFirst, selectMembers, toMember } from '../../membership/read-members.ts';
+import { isoTime, readPage } from '../../paging.ts';
 import type { Group, GroupRef, ListGroupMembers, ListGroups } from './contract.ts';
 
 function selectGroups(em: EntityManager, organizationId: string) {
@@ -49,23 +49,21 @@ export async function readGroup(em: EntityManager, { orgId, id }: GroupRef): Pro
 }
 
 /** The organization's groups, or those of one project, newest first. */
-export async function listGroups(ctx: Pick<CallerContext, 'em'>, input: ListGroups) {
-  let query = selectGroups(ctx.em, input.orgId)
-    .orderBy('id', 'desc')
-    .limit(input.limit + 1);
-  if (input.projectId !== undefined) query = query.where('project_id', '=', input.projectId);
-  if (input.cursor !== undefined) query = query.where('id', '<', input.cursor);
-  return toPage(await query.execute(), input.limit, toGroup);
+export function listGroups(ctx: Pick<CallerContext, 'em' | 'request'>, input: ListGroups) {
+  const all = selectGroups(ctx.em, input.orgId);
+  const { projectId } = input;
+  const wanted = projectId === undefined ? all : all.where('project_id', '=', projectId);
+  return readPage(ctx, wanted, input, toGroup);
 }
 
 /** The members of a group, newest in the organization first. */
-export async function listGroupMembers(ctx: Pick<CallerContext, 'em'>, input: ListGroupMembers) {
+export async function listGroupMembers(
+  ctx: Pick<CallerContext, 'em' | 'request'>,
+  input: ListGroupMembers,
+) {
   await readGroup(ctx.em, input);
-  let query = selectMembers(ctx.em, input.orgId)
+  const query = selectMembers(ctx.em, input.orgId)
     .innerJoin('group_member', 'group_member.membership_id', 'membership.id')
-    .where('group_member.group_id', '=', input.id)
-    .orderBy('membership.id', 'desc')
-    .limit(input.limit + 1);
-  if (input.cursor !== undefined) query = query.where('membership.id', '<', input.cursor);
-  return toPage(await query.execute(), input.limit, toMember);
+    .where('group_member.group_id', '=', input.id);
+  return readPage(ctx, query, input, toMember, membersNewestFirst);
 }

@@ -1,7 +1,7 @@
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime, toPage } from '../../paging.ts';
+import { isoTime, readPage } from '../../paging.ts';
 import type { ListProjects, Project } from './contract.ts';
 
 function selectProjects(em: EntityManager, organizationId: string) {
@@ -35,10 +35,6 @@ export async function readProject(
 }
 
 /** The organization's projects, newest first. */
-export async function listProjects(ctx: Pick<CallerContext, 'em'>, input: ListProjects) {
-  let query = selectProjects(ctx.em, input.orgId)
-    .orderBy('id', 'desc')
-    .limit(input.limit + 1);
-  if (input.cursor !== undefined) query = query.where('id', '<', input.cursor);
-  return toPage(await query.execute(), input.limit, toProject);
+export function listProjects(ctx: Pick<CallerContext, 'em' | 'request'>, input: ListProjects) {
+  return readPage(ctx, selectProjects(ctx.em, input.orgId), input, toProject);
 }
