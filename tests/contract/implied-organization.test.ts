@@ -105,8 +105,8 @@ describe('a thing of others', () => {
     const { orgId } = stranger;
     const owner = api.client(stranger);
     const group = await owner.groups.create.mutate({ orgId, name: 'Others' });
-    const policy = { mode: 'restricted' as const, groupIds: [group.id] };
-    await owner.access.replace.mutate({ orgId, id, ...policy });
+    const groupIds = [group.id];
+    await owner.access.replace.mutate({ orgId, id, mode: 'restricted', groupIds });
     await database.pool.query(
       `insert into membership (id, organization_id, user_id, role, created_at, updated_at)
        values ('mbr_implied', $1, $2, 'MEMBER', now(), now())`,
