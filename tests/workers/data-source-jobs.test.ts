@@ -181,7 +181,14 @@ describe('a verification', () => {
       },
     });
     await work();
-    expect(await verify()).toEqual({ success: true });
+    expect(await verify()).toEqual({
+      success: true,
+      steps: [{ step: 'connect', durationMs: 1, failure: null }],
+      durationMs: 1,
+      serverVersion: 'Fake 1',
+      sshHostKey: null,
+      certificateExpiresInDays: null,
+    });
     expect(password).toBe('secret of the draft');
     const { rows } = await control.pool.query(
       `select id from connection_draft union all
