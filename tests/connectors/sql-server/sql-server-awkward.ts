@@ -55,11 +55,7 @@ function indexFacts(
   ]);
 }
 
-export const column = (
-  name: string,
-  type: string,
-  more: Partial<CatalogColumn> = {},
-): CatalogColumn => ({
+const column = (name: string, type: string, more: Partial<CatalogColumn> = {}): CatalogColumn => ({
   ...{ name, type, nullable: true, default: null, comment: null, generated: null, identity: null },
   ...more,
 });

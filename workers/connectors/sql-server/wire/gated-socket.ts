@@ -83,6 +83,8 @@ export class GatedSocket extends Socket {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#under.destroy();
     done(error);
+    // A socket says this for itself, when its handle is closed, of which there is none here.
+    process.nextTick(() => this.emit('close', error !== null));
   }
 
   #receive(chunk: Buffer): void {
