@@ -37,6 +37,7 @@ export const connectableDialects = [
   'SNOWFLAKE',
   'REDSHIFT',
   'SQL_SERVER',
+  'ATHENA',
 ] as const satisfies readonly Dialect[];
 
 export type ConnectableDialect = (typeof connectableDialects)[number];
@@ -91,7 +92,8 @@ export const dialectFacts: Record<Dialect, DialectFacts> = {
     requires: ['bigQueryProjectId', 'bigQueryJsonKey', 'spannerInstanceId', 'databaseName'],
     isTcp: false,
   },
-  // `host` is the region's endpoint or the region: athena.eu-central-1.amazonaws.com.
+  // `host` is the region's endpoint or the region: athena.eu-central-1.amazonaws.com. `username` and
+  // `password` are an access key, `databaseName` one database, all of the catalog's without it.
   ATHENA: {
     port: null,
     requires: ['host', 'username', 'password'],

@@ -1,3 +1,5 @@
+import { createAthenaConnector } from '../../../workers/connectors/athena/connector.ts';
+import { defaultDeadlines as athenaDeadlines } from '../../../workers/connectors/athena/limits.ts';
 import { createBigQueryConnector } from '../../../workers/connectors/bigquery/connector.ts';
 import { defaultDeadlines as bigQueryDeadlines } from '../../../workers/connectors/bigquery/limits.ts';
 import { createClickhouseConnector } from '../../../workers/connectors/clickhouse/connector.ts';
@@ -73,4 +75,13 @@ refusesRogues({
     snowflakeAccountId: 'acme.eu-central-1',
   },
   password: 'canary-rogue-snowflake-password',
+});
+
+refusesRogues({
+  dialect: 'ATHENA',
+  connector: (route, timeoutMs) =>
+    createAthenaConnector({ route, deadlines: every(athenaDeadlines, timeoutMs) }),
+  connection: { host: 'athena.eu-central-1.amazonaws.com', username: 'AKIAIOSFODNN7EXAMPLE' },
+  password: 'canary/rogue+athena/secret0123456789abcd',
+  proof: 'Signature=',
 });

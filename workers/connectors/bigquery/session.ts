@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ZodType } from 'zod';
 import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import {
@@ -7,8 +6,9 @@ import {
   type HttpStep,
   openHttp,
 } from '../../egress/http/http.ts';
-import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
+import type { ConnectionTarget } from '../connector.ts';
 import { JsonApi } from '../json-api.ts';
+import { pause, whilePutOff } from '../put-off.ts';
 import { parseServiceAccount, type ServiceAccount } from './credentials.ts';
 import { answerFailure } from './failures.ts';
 import { type Deadlines, maxAnswerBytes, maxAttempts, type Pace } from './limits.ts';
@@ -95,17 +95,12 @@ export class BigQuerySession {
 
   /** The same at the pace that the quota allows, and again for what the service has put off. */
   async getInTurn<T>(schema: ZodType<T>, call: Call): Promise<T> {
-    let pauseMs = this.#parts.settings.deadlines.retryMs;
-    for (let attempt = 1; ; attempt += 1) {
+    const { settings, signal } = this.#parts;
+    const again = { attempts: maxAttempts, pauseMs: settings.deadlines.retryMs, signal };
+    return whilePutOff(async () => {
       await this.#turn();
-      try {
-        return await this.get(schema, call);
-      } catch (error) {
-        if (attempt === maxAttempts || !isPutOff(error)) throw error;
-      }
-      await this.#pause(pauseMs);
-      pauseMs *= 2;
-    }
+      return this.get(schema, call);
+    }, again);
   }
 
   /** Closes everything at once. Never throws. */
@@ -129,17 +124,6 @@ export class BigQuerySession {
     const now = performance.now();
     const at = Math.max(now, this.#nextCallAtMs);
     this.#nextCallAtMs = at + 1_000 / this.#parts.settings.pace.callsPerSecond;
-    return this.#pause(at - now);
+    return pause(at - now, this.#parts.signal);
   }
-
-  /** An abort ends the pause; the call behind it then says so. */
-  async #pause(pauseMs: number): Promise<void> {
-    if (pauseMs < 1) return;
-    await sleep(pauseMs, undefined, { signal: this.#parts.signal }).catch(() => undefined);
-  }
-}
-
-function isPutOff(error: unknown): boolean {
-  if (!(error instanceof ConnectionFailure)) return false;
-  return error.code === 'RATE_LIMITED' || error.code === 'SERVER_UNAVAILABLE';
 }
