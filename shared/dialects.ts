@@ -38,6 +38,7 @@ export const connectableDialects = [
   'REDSHIFT',
   'SQL_SERVER',
   'ATHENA',
+  'SPANNER',
 ] as const satisfies readonly Dialect[];
 
 export type ConnectableDialect = (typeof connectableDialects)[number];
@@ -87,6 +88,7 @@ export const dialectFacts: Record<Dialect, DialectFacts> = {
     isTcp: false,
   },
   BIGQUERY: { port: null, requires: ['bigQueryProjectId', 'bigQueryJsonKey'], isTcp: false },
+  // Project and key are the fields that BigQuery has for them.
   SPANNER: {
     port: null,
     requires: ['bigQueryProjectId', 'bigQueryJsonKey', 'spannerInstanceId', 'databaseName'],

@@ -53,7 +53,7 @@ export function checkSignature(
   const values = names.map((key) => `${key}:${String(headers[key] ?? '').trim()}\n`).join('');
   const canonical = [method, '/', '', values, list, sha256(body)].join('\n');
   const toSign = ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n');
-  let key = Buffer.from(`AWS4${service.secretAccessKey}`);
+  let key: Buffer = Buffer.from(`AWS4${service.secretAccessKey}`);
   for (const part of scope.split('/')) key = hmac(key, part);
   if (hmac(key, toSign).toString('hex') === signature) return null;
   return [

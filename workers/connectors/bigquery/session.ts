@@ -7,13 +7,16 @@ import {
   openHttp,
 } from '../../egress/http/http.ts';
 import type { ConnectionTarget } from '../connector.ts';
+import { type AccessToken, type Applicant, signInToGoogle } from '../google-sign-in.ts';
 import { JsonApi } from '../json-api.ts';
 import { pause, whilePutOff } from '../put-off.ts';
-import { parseServiceAccount, type ServiceAccount } from './credentials.ts';
+import { parseServiceAccount } from '../service-account.ts';
 import { answerFailure } from './failures.ts';
 import { type Deadlines, maxAnswerBytes, maxAttempts, type Pace } from './limits.ts';
 import { apiOrigin } from './names.ts';
-import { type AccessToken, signIn } from './sign-in.ts';
+
+/** Lets list and describe, and read; a token with it can change nothing. */
+const scope = 'https://www.googleapis.com/auth/bigquery.readonly';
 
 export interface SessionSettings {
   readonly deadlines: Deadlines;
@@ -41,6 +44,7 @@ export async function openSession(
 ): Promise<BigQuerySession> {
   // Before anything is opened: a key that cannot be one needs no server to say so.
   const account = parseServiceAccount(target.secrets.bigQueryJsonKey ?? '');
+  const applicant = { account, scope };
   const { deadlines, pace, route } = settings;
   const http = await openHttp(target, {
     origin: apiOrigin,
@@ -51,8 +55,8 @@ export async function openSession(
     connections: pace.concurrency,
   });
   try {
-    const token = await step('sign-in', () => signIn(target, account, settings, signal));
-    return new BigQuerySession({ target, account, settings, signal, http, token });
+    const token = await step('sign-in', () => signInToGoogle(target, applicant, settings, signal));
+    return new BigQuerySession({ target, applicant, settings, signal, http, token });
   } catch (error) {
     await http.close();
     throw error;
@@ -61,7 +65,7 @@ export async function openSession(
 
 interface SessionParts {
   readonly target: ConnectionTarget;
-  readonly account: ServiceAccount;
+  readonly applicant: Applicant;
   readonly settings: SessionSettings;
   readonly signal: AbortSignal;
   readonly http: HttpSession;
@@ -111,10 +115,10 @@ export class BigQuerySession {
   /** A catalog of many tables takes longer to read than a token lasts. */
   async #freshToken(): Promise<AccessToken> {
     if (performance.now() > this.#renewAtMs) {
-      const { target, account, settings, signal } = this.#parts;
+      const { target, applicant, settings, signal } = this.#parts;
       // Nobody else renews it meanwhile.
       this.#renewAtMs = Infinity;
-      this.#token = signIn(target, account, settings, signal);
+      this.#token = signInToGoogle(target, applicant, settings, signal);
       this.#renewAtMs = (await this.#token).renewAtMs;
     }
     return this.#token;
