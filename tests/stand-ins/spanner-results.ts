@@ -56,7 +56,10 @@ const valuesPerPart = 997;
  */
 export function inParts(rows: readonly Row[]): object[] {
   const values = rows.flat();
-  const fields = (rows[0] ?? []).map(() => ({ type: { code: 'STRING' } }));
+  const fields = (rows[0] ?? []).map((value, n) => ({
+    name: `c${n}`,
+    type: { code: typeof value === 'boolean' ? 'BOOL' : 'STRING' },
+  }));
   const parts: object[] = [];
   let begun: Value[] = [];
   for (let from = 0; from === 0 || from < values.length; from += valuesPerPart) {

@@ -20,15 +20,7 @@ export interface SpannerState extends TokenService {
   refuse: (call: string, body: string) => StandInAnswer | Promise<StandInAnswer> | null;
 }
 
-const ExecuteRequest = z.strictObject({
-  sql: z.string(),
-  transaction: z.strictObject({ id: z.string() }),
-  requestOptions: z
-    .strictObject({ priority: z.literal('PRIORITY_LOW'), requestTag: z.string() })
-    .optional(),
-  // What Google's own client says of itself.
-  queryMode: z.literal('NORMAL').optional(),
-});
+const ExecuteRequest = z.object({ sql: z.string(), transaction: z.object({ id: z.string() }) });
 
 /**
  * Google's token endpoint, and sessions, read-only transactions and statements of the Spanner REST API
