@@ -31,7 +31,7 @@ const AthenaInput = z.object({
   MaxResults: z.int().optional(),
   NextToken: z.string().optional(),
 });
-export type AthenaInput = z.infer<typeof AthenaInput>;
+type AthenaInput = z.infer<typeof AthenaInput>;
 
 const target = 'AmazonAthena.';
 

@@ -5,7 +5,7 @@ import { athenaHandler, type AthenaState } from '../../stand-ins/athena.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { vendor } from './vendor-server.ts';
 
-export const region = 'eu-central-1';
+const region = 'eu-central-1';
 export const host = `athena.${region}.amazonaws.com`;
 export const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
 export const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
