@@ -100,6 +100,12 @@ export const connectionFailures = {
     message: 'The server has no database of this name.',
     fields: { databaseName: 'Database does not exist' },
   },
+  CATALOG_NOT_FOUND: {
+    actor: 'you',
+    advice: 'Check the name of the data catalog, and that it is registered in this region.',
+    message: 'The service has no data catalog of this name.',
+    fields: { athenaCatalog: 'Catalog does not exist' },
+  },
   PERMISSION_DENIED: {
     actor: 'your database admin',
     advice: 'Grant the user the right to read the catalog of the schemas it should see.',

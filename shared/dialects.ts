@@ -37,6 +37,8 @@ export const connectableDialects = [
   'SNOWFLAKE',
   'REDSHIFT',
   'SQL_SERVER',
+  'ATHENA',
+  'SPANNER',
 ] as const satisfies readonly Dialect[];
 
 export type ConnectableDialect = (typeof connectableDialects)[number];
@@ -86,12 +88,14 @@ export const dialectFacts: Record<Dialect, DialectFacts> = {
     isTcp: false,
   },
   BIGQUERY: { port: null, requires: ['bigQueryProjectId', 'bigQueryJsonKey'], isTcp: false },
+  // Project and key are the fields that BigQuery has for them.
   SPANNER: {
     port: null,
     requires: ['bigQueryProjectId', 'bigQueryJsonKey', 'spannerInstanceId', 'databaseName'],
     isTcp: false,
   },
-  // `host` is the region's endpoint or the region: athena.eu-central-1.amazonaws.com.
+  // `host` is the region's endpoint or the region: athena.eu-central-1.amazonaws.com. `username` and
+  // `password` are an access key, `databaseName` one database, all of the catalog's without it.
   ATHENA: {
     port: null,
     requires: ['host', 'username', 'password'],

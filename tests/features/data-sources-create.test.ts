@@ -193,6 +193,24 @@ describe('a dialect', () => {
     expect(source).toMatchObject({ dialect, port: defaultPort(dialect, true) });
   });
 
+  test.each(connectableDialects)('without what it needs names the field: %s', async (dialect) => {
+    const tenant = await api.tenant();
+    const { requires, requiresOneOf = [] } = dialectFacts[dialect];
+    const whole = [...requires, ...requiresOneOf.slice(0, 1)];
+    for (const missing of whole) {
+      const given = whole.filter((field) => field !== missing).map((field) => [field, 'x']);
+      const body = { type: 'direct', dialect, displayName: 'Less', ...Object.fromEntries(given) };
+      const needs = requires.includes(missing)
+        ? `Required for ${dialect}`
+        : `${dialect} needs ${requiresOneOf.join(' or ')}`;
+      expect(errorOf(await create(tenant, body))).toMatchObject({
+        status: 400,
+        fieldErrors: { [missing]: needs },
+      });
+    }
+    expect(await countRows(database, 'data_source', tenant.orgId)).toBe(0);
+  });
+
   test.each(dialects.filter((dialect) => !isConnectable(dialect)))(
     'without a connector is known and refused with words that say so: %s',
     async (dialect) => {

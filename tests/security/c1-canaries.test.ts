@@ -165,6 +165,28 @@ describe('secrets go through the product', () => {
     bodies.push(denied.headers + denied.text);
   });
 
+  // Refused by their connectors before anything is opened: there is nothing of theirs to reach here.
+  const services: [dialect: string, fields: object][] = [
+    ['ATHENA', { host: 'eu-central-1', athenaWorkgroup: 'primary' }],
+    ['BIGQUERY', { bigQueryProjectId: 'canary-project' }],
+    [
+      'SPANNER',
+      { bigQueryProjectId: 'canary-project', spannerInstanceId: 'main', databaseName: 'shop' },
+    ],
+  ];
+  test.each(services)('in data sources and verifications of %s', async (dialect, fields) => {
+    const step = dialect.toLowerCase();
+    const service = { ...fields, dialect };
+    const { status, id } = await create(secretsOf(`${step}-wrong`), service);
+    expect(status).toBe(201);
+    await untilSync(id, 'FAILED');
+    expect((await send('PATCH', at(`/${id}`), secretsOf(`${step}-updated`))).status).toBe(200);
+    await untilSync(id, 'FAILED');
+    expect((await send('GET', at(`/${id}/health`))).status).toBe(200);
+    const draft = { ...connection(), ...service, ...secretsOf(`${step}-unverified`) };
+    expect((await send('POST', at('/verify'), draft)).status).toBe(400);
+  });
+
   test('in requests that are refused', async () => {
     const { id } = await create({ password: canaryOf('kept', 'password') });
     const secrets = secretsOf('invalid');

@@ -1,5 +1,4 @@
-import { type KeyObject, randomUUID } from 'node:crypto';
-import { jwtVerify } from 'jose';
+import { GoogleTokens, type TokenService } from './google-tokens.ts';
 import type { StandInAnswer, StandInHandler, StandInRequest } from './http-stand-in.ts';
 
 /** A table as tables.get describes it, without its own names. */
@@ -9,27 +8,17 @@ export interface BigQueryTable {
   readonly resource: { readonly [field: string]: unknown };
 }
 
-export interface BigQueryState {
+export interface BigQueryState extends TokenService {
   readonly project: string;
-  readonly email: string;
-  readonly keyId: string;
-  readonly publicKey: KeyObject;
-  /** Scopes of which one has to be asked for; those that let list and describe. */
-  readonly scopes: readonly string[];
   /** The names that it answers by; null answers by any. */
   readonly hosts: { readonly token: string; readonly api: string } | null;
   readonly datasets: Set<string>;
   readonly tables: BigQueryTable[];
-  /** Seconds that a token lasts. */
-  tokenSeconds: number;
   /** Answers with this instead, while it gives one. */
   refuse: (request: StandInRequest) => StandInAnswer | Promise<StandInAnswer> | null;
   /** Paths and queries that were asked for, tokens as /token. */
   readonly asked: string[];
 }
-
-const audience = 'https://oauth2.googleapis.com/token';
-const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /**
  * Google's token endpoint for service accounts, and datasets and tables of the BigQuery API v2 with pages
@@ -37,7 +26,7 @@ const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
  * REST reference of BigQuery; errors as its "Error messages" page has them.
  */
 export function bigQueryHandler(state: BigQueryState): StandInHandler {
-  const issued = new Map<string, number>();
+  const tokens = new GoogleTokens(state);
   return async (request) => {
     const { method, path, query, headers } = request;
     const host = path === '/token' ? state.hosts?.token : state.hosts?.api;
@@ -45,62 +34,13 @@ export function bigQueryHandler(state: BigQueryState): StandInHandler {
     state.asked.push(query.size > 0 ? `${path}?${query.toString()}` : path);
     const refused = state.refuse(request);
     if (refused) return refused;
-    if (method === 'POST' && path === '/token') return issueToken(state, issued, request);
-    const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
-    if ((issued.get(token) ?? 0) < performance.now()) {
+    if (method === 'POST' && path === '/token') return tokens.issue(request);
+    if (!tokens.accepts(request)) {
       return apiError(401, 'authError', 'Request had invalid authentication credentials.');
     }
     if (method !== 'GET') return apiError(403, 'accessDenied', 'Access Denied');
     return describe(state, request);
   };
-}
-
-async function issueToken(
-  state: BigQueryState,
-  issued: Map<string, number>,
-  { headers, body }: StandInRequest,
-): Promise<StandInAnswer> {
-  const form = new URLSearchParams(body);
-  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  if (!isForm || form.get('grant_type') !== grant) {
-    return tokenError('unsupported_grant_type', 'Invalid grant_type');
-  }
-  const claims = await verify(state, form.get('assertion') ?? '');
-  if (typeof claims === 'string') return tokenError('invalid_grant', claims);
-  const asked = typeof claims['scope'] === 'string' ? claims['scope'].split(' ') : [];
-  if (!asked.some((scope) => state.scopes.includes(scope))) {
-    return tokenError('invalid_scope', 'Invalid OAuth scope or ID token audience provided.');
-  }
-  const token = `ya29.${randomUUID()}`;
-  issued.set(token, performance.now() + state.tokenSeconds * 1_000);
-  return {
-    status: 200,
-    body: { access_token: token, expires_in: state.tokenSeconds, token_type: 'Bearer' },
-  };
-}
-
-/** The claims of a good assertion, or what is wrong with it. */
-async function verify(
-  state: BigQueryState,
-  assertion: string,
-): Promise<{ readonly [claim: string]: unknown } | string> {
-  try {
-    const { payload, protectedHeader } = await jwtVerify(assertion, state.publicKey, {
-      algorithms: ['RS256'],
-      issuer: state.email,
-      audience,
-      requiredClaims: ['iat', 'exp'],
-      // Counts from iat, and refuses one that lies ahead.
-      maxTokenAge: 3_600,
-    });
-    const lifetime = (payload.exp ?? Infinity) - (payload.iat ?? 0);
-    if (protectedHeader.kid !== undefined && protectedHeader.kid !== state.keyId) {
-      return 'Invalid JWT Signature.';
-    }
-    return lifetime > 3_600 ? 'Invalid JWT: Token must be a short-lived token.' : payload;
-  } catch {
-    return 'Invalid JWT Signature.';
-  }
 }
 
 function describe(state: BigQueryState, { path, query }: StandInRequest): StandInAnswer {
@@ -197,8 +137,4 @@ function partial(resource: object, fields: string | null): unknown {
 export function apiError(code: number, reason: string, message = ''): StandInAnswer {
   const errors = [{ message, domain: 'global', reason }];
   return { status: code, body: { error: { code, message, errors, status: 'ERROR' } } };
-}
-
-function tokenError(error: string, description: string): StandInAnswer {
-  return { status: 400, body: { error, error_description: description } };
 }

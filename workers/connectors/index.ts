@@ -19,6 +19,8 @@ const loaders = {
   SNOWFLAKE: async () => (await import('./snowflake/connector.ts')).snowflake,
   REDSHIFT: async () => (await import('./postgres/redshift/connector.ts')).redshift,
   SQL_SERVER: async () => (await import('./sql-server/connector.ts')).sqlServer,
+  ATHENA: async () => (await import('./athena/connector.ts')).athena,
+  SPANNER: async () => (await import('./spanner/connector.ts')).spanner,
 } satisfies Record<ConnectableDialect, () => Promise<Connector>>;
 
 export function connectorFor(dialect: ConnectableDialect): Promise<Connector> {

@@ -1,3 +1,5 @@
+import { createAthenaConnector } from '../../../workers/connectors/athena/connector.ts';
+import { defaultDeadlines as athenaDeadlines } from '../../../workers/connectors/athena/limits.ts';
 import { createBigQueryConnector } from '../../../workers/connectors/bigquery/connector.ts';
 import { defaultDeadlines as bigQueryDeadlines } from '../../../workers/connectors/bigquery/limits.ts';
 import { createClickhouseConnector } from '../../../workers/connectors/clickhouse/connector.ts';
@@ -7,6 +9,8 @@ import { defaultDeadlines as databricksDeadlines } from '../../../workers/connec
 import { createPosthogConnector } from '../../../workers/connectors/posthog/connector.ts';
 import { createSnowflakeConnector } from '../../../workers/connectors/snowflake/connector.ts';
 import { defaultDeadlines as snowflakeDeadlines } from '../../../workers/connectors/snowflake/limits.ts';
+import { createSpannerConnector } from '../../../workers/connectors/spanner/connector.ts';
+import { defaultDeadlines as spannerDeadlines } from '../../../workers/connectors/spanner/limits.ts';
 import { defaultHttpDeadlines } from '../../../workers/egress/http/http.ts';
 import { makeServiceAccountKey } from '../../support/service-account.ts';
 import { refusesRogues } from './rogue-http.ts';
@@ -73,4 +77,29 @@ refusesRogues({
     snowflakeAccountId: 'acme.eu-central-1',
   },
   password: 'canary-rogue-snowflake-password',
+});
+
+refusesRogues({
+  dialect: 'ATHENA',
+  connector: (route, timeoutMs) =>
+    createAthenaConnector({ route, deadlines: every(athenaDeadlines, timeoutMs) }),
+  connection: { host: 'athena.eu-central-1.amazonaws.com', username: 'AKIAIOSFODNN7EXAMPLE' },
+  password: 'canary/rogue+athena/secret0123456789abcd',
+  proof: 'Signature=',
+});
+
+refusesRogues({
+  dialect: 'SPANNER',
+  connector: (route, timeoutMs) =>
+    createSpannerConnector({ route, deadlines: every(spannerDeadlines, timeoutMs) }),
+  connection: {
+    ...{ host: 'spanner.googleapis.com', bigQueryProjectId: 'basekeep-test' },
+    ...{ spannerInstanceId: 'main', databaseName: 'shop' },
+  },
+  moreHosts: ['oauth2.googleapis.com'],
+  password: makeServiceAccountKey().json(),
+  secretField: 'bigQueryJsonKey',
+  proof: 'assertion=',
+  // An answer with a token is small.
+  expected: { 'answers with a hundred thousand brackets': 'LIMIT_EXCEEDED' },
 });

@@ -2,26 +2,8 @@ import type { ConnectionFailureCode } from '../../../shared/connection-failures.
 import { statusFailure } from '../../egress/http/http.ts';
 import { ConnectionFailure } from '../connector.ts';
 
-type Codes = { readonly [reason: string]: ConnectionFailureCode | undefined };
-
-// RFC 6749, section 5.2; invalid_grant is also what Google says of deleted and disabled accounts.
-const byTokenError: Codes = {
-  invalid_grant: 'AUTHENTICATION_FAILED',
-  invalid_client: 'AUTHENTICATION_FAILED',
-  unauthorized_client: 'AUTHENTICATION_FAILED',
-  rate_limit_exceeded: 'RATE_LIMITED',
-};
-
-/** What the token endpoint's refusal means. */
-export function tokenFailure(status: number, text: string): ConnectionFailure {
-  const error = /"error"\s*:\s*"(\w{1,64})"/.exec(text)?.[1] ?? '';
-  return status < 500 && byTokenError[error]
-    ? new ConnectionFailure(byTokenError[error])
-    : statusFailure(status, { 401: 'AUTHENTICATION_FAILED' });
-}
-
 // "Error messages" of BigQuery's documentation: the reason, not the status, tells 403 from 403.
-const byReason: Codes = {
+const byReason: { readonly [reason: string]: ConnectionFailureCode | undefined } = {
   accessDenied: 'PERMISSION_DENIED',
   quotaExceeded: 'RATE_LIMITED',
   rateLimitExceeded: 'RATE_LIMITED',

@@ -1,4 +1,5 @@
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
+import { googleProject } from '../google-project.ts';
 
 /** The service's origin; the project is part of the paths, never of the host. */
 export const apiOrigin = 'https://bigquery.googleapis.com';
@@ -9,15 +10,13 @@ export interface Place {
   readonly dataset: string | null;
 }
 
-// "Creating and managing projects"; the domain of the first ones is a prefix with a colon.
-const projectId = /^(?:[a-z0-9][a-z0-9.-]{0,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
 const datasetId = /^\w{1,1024}$/;
 
 /** Throws ACCOUNT_NOT_FOUND for what is no project id, DATABASE_NOT_FOUND for what is no dataset id. */
 export function placeOf({ connection }: ConnectionTarget): Place {
   const project = connection.bigQueryProjectId ?? '';
   const dataset = connection.databaseName || null;
-  if (!projectId.test(project)) throw new ConnectionFailure('ACCOUNT_NOT_FOUND');
+  if (!googleProject.test(project)) throw new ConnectionFailure('ACCOUNT_NOT_FOUND');
   if (dataset !== null && !datasetId.test(dataset)) {
     throw new ConnectionFailure('DATABASE_NOT_FOUND');
   }

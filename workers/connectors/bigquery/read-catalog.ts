@@ -1,6 +1,7 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import { ConnectionFailure } from '../connector.ts';
 import type { CatalogLimits } from '../limits.ts';
+import { withinLimits } from '../within-limits.ts';
 import { pathOf, type Place } from './names.ts';
 import { datasetsOf, tablesOf } from './pages.ts';
 import { Table, tableFields } from './resources.ts';
@@ -18,27 +19,13 @@ export async function* readTables(
   limits: CatalogLimits,
   concurrency: number,
 ): AsyncGenerator<CatalogTable> {
-  const read = { tables: 0, columns: 0, characters: 0 };
   const names = tableNames(session, place, limits.maxTables);
   const tables = inOrder(names, concurrency, (name) => readTable(session, name));
-  for await (const table of tables) {
-    if (!table) continue;
-    const characters = JSON.stringify(table).length;
-    read.tables += 1;
-    read.columns += table.columns.length;
-    read.characters += characters;
-    if (
-      read.tables > limits.maxTables ||
-      read.columns > limits.maxColumns ||
-      read.characters > limits.maxBytes ||
-      table.columns.length > limits.maxPartsPerTable ||
-      table.foreignKeys.length > limits.maxPartsPerTable ||
-      characters > limits.maxTableBytes
-    ) {
-      throw new ConnectionFailure('LIMIT_EXCEEDED');
-    }
-    yield table;
-  }
+  yield* withinLimits(present(tables), limits);
+}
+
+async function* present<T>(items: AsyncIterable<T | null>): AsyncGenerator<T> {
+  for await (const item of items) if (item !== null) yield item;
 }
 
 async function* tableNames(

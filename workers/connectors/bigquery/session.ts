@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ZodType } from 'zod';
 import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import {
@@ -7,13 +6,17 @@ import {
   type HttpStep,
   openHttp,
 } from '../../egress/http/http.ts';
-import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
+import type { ConnectionTarget } from '../connector.ts';
+import { type AccessToken, type Applicant, signInToGoogle } from '../google-sign-in.ts';
 import { JsonApi } from '../json-api.ts';
-import { parseServiceAccount, type ServiceAccount } from './credentials.ts';
+import { pause, whilePutOff } from '../put-off.ts';
+import { parseServiceAccount } from '../service-account.ts';
 import { answerFailure } from './failures.ts';
 import { type Deadlines, maxAnswerBytes, maxAttempts, type Pace } from './limits.ts';
 import { apiOrigin } from './names.ts';
-import { type AccessToken, signIn } from './sign-in.ts';
+
+/** Lets list and describe, and read; a token with it can change nothing. */
+const scope = 'https://www.googleapis.com/auth/bigquery.readonly';
 
 export interface SessionSettings {
   readonly deadlines: Deadlines;
@@ -41,6 +44,7 @@ export async function openSession(
 ): Promise<BigQuerySession> {
   // Before anything is opened: a key that cannot be one needs no server to say so.
   const account = parseServiceAccount(target.secrets.bigQueryJsonKey ?? '');
+  const applicant = { account, scope };
   const { deadlines, pace, route } = settings;
   const http = await openHttp(target, {
     origin: apiOrigin,
@@ -51,8 +55,8 @@ export async function openSession(
     connections: pace.concurrency,
   });
   try {
-    const token = await step('sign-in', () => signIn(target, account, settings, signal));
-    return new BigQuerySession({ target, account, settings, signal, http, token });
+    const token = await step('sign-in', () => signInToGoogle(target, applicant, settings, signal));
+    return new BigQuerySession({ target, applicant, settings, signal, http, token });
   } catch (error) {
     await http.close();
     throw error;
@@ -61,7 +65,7 @@ export async function openSession(
 
 interface SessionParts {
   readonly target: ConnectionTarget;
-  readonly account: ServiceAccount;
+  readonly applicant: Applicant;
   readonly settings: SessionSettings;
   readonly signal: AbortSignal;
   readonly http: HttpSession;
@@ -95,17 +99,12 @@ export class BigQuerySession {
 
   /** The same at the pace that the quota allows, and again for what the service has put off. */
   async getInTurn<T>(schema: ZodType<T>, call: Call): Promise<T> {
-    let pauseMs = this.#parts.settings.deadlines.retryMs;
-    for (let attempt = 1; ; attempt += 1) {
+    const { settings, signal } = this.#parts;
+    const again = { attempts: maxAttempts, pauseMs: settings.deadlines.retryMs, signal };
+    return whilePutOff(async () => {
       await this.#turn();
-      try {
-        return await this.get(schema, call);
-      } catch (error) {
-        if (attempt === maxAttempts || !isPutOff(error)) throw error;
-      }
-      await this.#pause(pauseMs);
-      pauseMs *= 2;
-    }
+      return this.get(schema, call);
+    }, again);
   }
 
   /** Closes everything at once. Never throws. */
@@ -116,10 +115,10 @@ export class BigQuerySession {
   /** A catalog of many tables takes longer to read than a token lasts. */
   async #freshToken(): Promise<AccessToken> {
     if (performance.now() > this.#renewAtMs) {
-      const { target, account, settings, signal } = this.#parts;
+      const { target, applicant, settings, signal } = this.#parts;
       // Nobody else renews it meanwhile.
       this.#renewAtMs = Infinity;
-      this.#token = signIn(target, account, settings, signal);
+      this.#token = signInToGoogle(target, applicant, settings, signal);
       this.#renewAtMs = (await this.#token).renewAtMs;
     }
     return this.#token;
@@ -129,17 +128,6 @@ export class BigQuerySession {
     const now = performance.now();
     const at = Math.max(now, this.#nextCallAtMs);
     this.#nextCallAtMs = at + 1_000 / this.#parts.settings.pace.callsPerSecond;
-    return this.#pause(at - now);
+    return pause(at - now, this.#parts.signal);
   }
-
-  /** An abort ends the pause; the call behind it then says so. */
-  async #pause(pauseMs: number): Promise<void> {
-    if (pauseMs < 1) return;
-    await sleep(pauseMs, undefined, { signal: this.#parts.signal }).catch(() => undefined);
-  }
-}
-
-function isPutOff(error: unknown): boolean {
-  if (!(error instanceof ConnectionFailure)) return false;
-  return error.code === 'RATE_LIMITED' || error.code === 'SERVER_UNAVAILABLE';
 }

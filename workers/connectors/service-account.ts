@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { ConnectionFailure } from '../connector.ts';
+import { ConnectionFailure } from './connector.ts';
 
 /** Where assertions go, and the only place: what a pasted key says of it is the customer's text. */
 export const tokenUri = 'https://oauth2.googleapis.com/token';

@@ -1,14 +1,14 @@
 import { SignJWT } from 'jose';
 import { z } from 'zod';
-import { openHttp } from '../../egress/http/http.ts';
-import type { HttpRoute } from '../../egress/http/http.ts';
-import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
-import { type ServiceAccount, tokenUri } from './credentials.ts';
-import { tokenFailure } from './failures.ts';
-import type { Deadlines } from './limits.ts';
-
-/** Lets list and describe, and read; a token with it can change nothing. */
-const scope = 'https://www.googleapis.com/auth/bigquery.readonly';
+import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import {
+  type HttpDeadlines,
+  type HttpRoute,
+  openHttp,
+  statusFailure,
+} from '../egress/http/http.ts';
+import { ConnectionFailure, type ConnectionTarget } from './connector.ts';
+import { type ServiceAccount, tokenUri } from './service-account.ts';
 
 const Token = z.object({
   access_token: z.string().min(1).max(16_384),
@@ -24,8 +24,15 @@ export interface AccessToken {
 }
 
 export interface SignInSettings {
-  readonly deadlines: Deadlines;
+  /** `signInMs`: the exchange of a signed assertion for a token. */
+  readonly deadlines: HttpDeadlines & { readonly signInMs: number };
   readonly route: HttpRoute;
+}
+
+/** Who signs in, and the one scope that the token is for. */
+export interface Applicant {
+  readonly account: ServiceAccount;
+  readonly scope: string;
 }
 
 /**
@@ -33,13 +40,13 @@ export interface SignInSettings {
  * OAuth 2.0 for Server to Server Applications"), on a connection of its own that is closed
  * afterwards. The key itself never leaves. Throws ConnectionFailure.
  */
-export async function signIn(
+export async function signInToGoogle(
   target: ConnectionTarget,
-  account: ServiceAccount,
+  applicant: Applicant,
   { deadlines, route }: SignInSettings,
   signal: AbortSignal,
 ): Promise<AccessToken> {
-  const assertion = await sign(account);
+  const assertion = await sign(applicant);
   const { origin, pathname } = new URL(tokenUri);
   const http = await openHttp(target, { origin, signal, deadlines, route, connections: 1 });
   try {
@@ -66,7 +73,8 @@ export async function signIn(
   }
 }
 
-async function sign({ email, keyId, key }: ServiceAccount): Promise<string> {
+async function sign({ account, scope }: Applicant): Promise<string> {
+  const { email, keyId, key } = account;
   try {
     return await new SignJWT({ scope })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: keyId })
@@ -79,4 +87,20 @@ async function sign({ email, keyId, key }: ServiceAccount): Promise<string> {
   } catch {
     throw new ConnectionFailure('CREDENTIALS_INVALID');
   }
+}
+
+// RFC 6749, section 5.2; invalid_grant is also what Google says of deleted and disabled accounts.
+const byTokenError: { readonly [error: string]: ConnectionFailureCode | undefined } = {
+  invalid_grant: 'AUTHENTICATION_FAILED',
+  invalid_client: 'AUTHENTICATION_FAILED',
+  unauthorized_client: 'AUTHENTICATION_FAILED',
+  rate_limit_exceeded: 'RATE_LIMITED',
+};
+
+/** What the token endpoint's refusal means. */
+function tokenFailure(status: number, text: string): ConnectionFailure {
+  const error = /"error"\s*:\s*"(\w{1,64})"/.exec(text)?.[1] ?? '';
+  return status < 500 && byTokenError[error]
+    ? new ConnectionFailure(byTokenError[error])
+    : statusFailure(status, { 401: 'AUTHENTICATION_FAILED' });
 }
