@@ -19,6 +19,10 @@ export const auditActions = {
   'data_source.verified': 'connection',
   'data_source.sync_requested': 'data_source',
   'data_source.ssh_host_key_approved': 'data_source',
+  'catalog.settings_updated': 'organization',
+  'catalog.schema_updated': 'catalog_schema',
+  'catalog.table_updated': 'catalog_table',
+  'catalog.column_updated': 'catalog_column',
   'trial.started': 'organization',
   'security.envelope_refused': 'data_source',
 } as const;

@@ -5,6 +5,7 @@ import type { Surface } from '../../server/rest/surface.ts';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { appRouter } from '../../server/router.ts';
 import type { Meta } from '../../server/trpc.ts';
+import { schemaId, tableId } from '../../shared/ids.ts';
 
 /** What a tenant has that another one may ask for. */
 export interface Belongings {
@@ -21,8 +22,8 @@ interface Row {
   readonly org: 'orgId' | 'id' | null;
   /** What `id` names, when it is not the organization. */
   readonly thing?: 'dataSourceId' | 'apiKeyId';
-  /** The rest of a valid input. */
-  readonly rest?: Input;
+  /** The rest of a valid input; a function where it follows from what the tenant has. */
+  readonly rest?: Input | ((of: Belongings) => Input);
   /** True when a MEMBER of the organization may do it too. */
   readonly isForMembers?: true;
   /** True when it asks for no credential. */
@@ -30,6 +31,13 @@ interface Row {
   /** True when only a signed-in user can do it, not a key. */
   readonly needsSession?: true;
 }
+
+/** A table that a test gives to a data source when it wants the answers to be found. */
+export const matrixTable = { schema: 'public', name: 'matrix', column: 'cell' };
+
+const tableOf = ({ dataSourceId }: Belongings): { tableId: string } => ({
+  tableId: tableId(dataSourceId, matrixTable.schema, matrixTable.name),
+});
 
 const connection = {
   dialect: 'POSTGRES',
@@ -91,6 +99,34 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId' },
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId' },
+  'catalog.getTable': { org: 'orgId', thing: 'dataSourceId', rest: tableOf },
+  'catalog.listSchemas': { org: 'orgId', thing: 'dataSourceId' },
+  'catalog.listChanges': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: { from: '2026-01-01T00:00:00Z' },
+  },
+  'catalog.searchColumns': { org: 'orgId', rest: { search: 'cell' } },
+  'catalog.updateSchema': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: ({ dataSourceId }) => ({
+      schemaId: schemaId(dataSourceId, matrixTable.schema),
+      isHidden: true,
+    }),
+  },
+  'catalog.updateTable': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: (of) => ({ ...tableOf(of), description: 'Matrix' }),
+  },
+  'catalog.updateColumn': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: (of) => ({ ...tableOf(of), column: matrixTable.column, customAiContext: 'Matrix' }),
+  },
+  'catalog.getSettings': { org: 'orgId' },
+  'catalog.updateSettings': { org: 'orgId', rest: { historyDays: 30 } },
   'health.get': { org: 'orgId', thing: 'dataSourceId' },
 };
 
@@ -115,7 +151,7 @@ export function inputOf(procedure: string, of: Belongings, extra: Input = {}): I
   return {
     ...(org ? { [org]: of.orgId } : {}),
     ...(thing ? { id: of[thing] } : {}),
-    ...rest,
+    ...(typeof rest === 'function' ? rest(of) : rest),
     ...extra,
   };
 }

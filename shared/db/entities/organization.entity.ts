@@ -17,5 +17,7 @@ export const Organization = defineEntity({
     isBillable: p.boolean().default(true),
     insightsEnabled: p.boolean().default(true),
     trialEndsAt: p.datetime(3).strictNullable(),
+    /** How long versions of tables are kept after their end. */
+    catalogHistoryDays: p.integer().default(90),
   },
 });
