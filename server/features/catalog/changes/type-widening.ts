@@ -38,13 +38,14 @@ function isLonger({ modifiers: [from] }: TypeText, { modifiers: [to] }: TypeText
   return from !== undefined && (to === undefined || to > from);
 }
 
-/** At least as many digits before and behind the point. `numeric` alone has no limit. */
+/** As many digits before and behind the point, and more of one. `numeric` alone has no limit. */
 function isMorePrecise(from: TypeText, to: TypeText): boolean {
   const [precision, scale = 0] = from.modifiers;
   if (precision === undefined) return false;
   const [newPrecision, newScale = 0] = to.modifiers;
   if (newPrecision === undefined) return true;
-  return newScale >= scale && newPrecision - newScale >= precision - scale;
+  const [whole, newWhole] = [precision - scale, newPrecision - newScale];
+  return newScale >= scale && newWhole >= whole && newPrecision > precision;
 }
 
 function isText({ base }: TypeText): boolean {
