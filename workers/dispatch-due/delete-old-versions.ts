@@ -12,7 +12,10 @@ interface Due {
  * Removes versions of tables that ended longer ago than their organization keeps them. A current
  * version has not ended, so it stays whatever its age. Costs what is due, not what there is.
  */
-export async function deleteOldVersions({ orm }: WorkerContext, limit: number): Promise<number> {
+export async function deleteOldVersions(
+  { orm }: Pick<WorkerContext, 'orm'>,
+  limit: number,
+): Promise<number> {
   return orm.em.fork().transactional(async (em) => {
     const due = await lockDue(em);
     if (!due) return 0;

@@ -1,0 +1,18 @@
+import { actingAs } from '../../server/identity/principal.ts';
+import { systemOrigin } from '../../shared/audit/events.ts';
+import { systemClock } from '../../shared/clock.ts';
+import type { EntityManager } from '../../shared/db/orm.ts';
+import type { Role } from '../../shared/roles.ts';
+
+/** What the use cases of the catalog get from a caller of a role. */
+export function callerOf(em: EntityManager, role: Role) {
+  const principal = {
+    ...actingAs('usr_caller'),
+    credentialId: 'ses_caller',
+    roles: new Map<string, Role>(),
+    signedInAtMs: null,
+    allowedCidrs: [],
+    expiresAtMs: Infinity,
+  };
+  return { em, role, principal, clock: systemClock, origin: systemOrigin };
+}
