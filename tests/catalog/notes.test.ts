@@ -131,10 +131,25 @@ describe('what people say of a catalog', () => {
   test('of two people at once is kept of both', async () => {
     const source = await synced([table('t')]);
     const path = `tables/${idOf(source, 't')}`;
-    const answers = await Promise.all([
+    // Both come up to the same row, which somebody else holds, and go on from there at once.
+    const holder = await database.pool.connect();
+    await holder.query('begin');
+    await holder.query('select from data_source where id = $1 for update', [source.id]);
+    const asked = Promise.all([
       source.patch(path, { description: 'a' }),
       source.patch(path, { customAiContext: 'b' }),
     ]);
+    const waiting = async () => {
+      const { rows } = await database.pool.query(
+        `select 1 from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length;
+    };
+    await expect.poll(waiting, { timeout: 20_000 }).toBe(2);
+    await holder.query('commit');
+    holder.release();
+    const answers = await asked;
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     expect(dataOf(await source.get(path), Table)).toMatchObject({
       description: 'a',

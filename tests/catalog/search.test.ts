@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ColumnMatch, Table } from '../../server/features/catalog/contract.ts';
 import type { CatalogTable } from '../../shared/catalog.ts';
+import { tableId } from '../../shared/ids.ts';
 import { errorOf, itemsOf, useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import { column, table } from '../support/fake-connector.ts';
@@ -89,6 +90,16 @@ describe('columns', () => {
     ];
     expect(await matches(tenant, 'cusTomer')).toEqual(wanted);
     expect(await matches(tenant, '100%')).toEqual([]);
+  });
+
+  test('that are hidden are not found, and pages are filled up behind them', async () => {
+    const source = await synced(['a', 'b', 'c'].map((name) => withColumns(name, 'cell', 'x')));
+    for (const name of ['a', 'b']) {
+      const path = `tables/${tableId(source.id, 'public', name)}/columns`;
+      await source.patch(path, { column: 'cell', isHidden: true });
+    }
+    const answer = itemsOf(await search(source.tenant, 'search=cell&limit=1'), ColumnMatch);
+    expect(answer).toMatchObject({ items: [{ name: 'c' }], hasMore: false });
   });
 
   test('that are gone are not found, though their name is remembered', async () => {
