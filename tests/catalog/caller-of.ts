@@ -1,3 +1,4 @@
+import type { IncomingRequest } from '../../server/context.ts';
 import { actingAs } from '../../server/identity/principal.ts';
 import { systemOrigin } from '../../shared/audit/events.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -9,10 +10,19 @@ export function callerOf(em: EntityManager, role: Role) {
   const principal = {
     ...actingAs('usr_caller'),
     credentialId: 'ses_caller',
+    organizationId: null,
     roles: new Map<string, Role>(),
     signedInAtMs: null,
     allowedCidrs: [],
     expiresAtMs: Infinity,
   };
-  return { em, role, principal, clock: systemClock, origin: systemOrigin };
+  const request: IncomingRequest = {
+    requestId: 'req_caller',
+    credential: { kind: 'none' },
+    adminsOnly: false,
+    address: null,
+    userAgent: null,
+    signal: new AbortController().signal,
+  };
+  return { em, role, principal, request, clock: systemClock, origin: systemOrigin };
 }

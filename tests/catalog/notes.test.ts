@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { TableChange } from '../../server/features/catalog/changes/contract.ts';
 import { Column, ColumnMatch, Schema, Table } from '../../server/features/catalog/contract.ts';
 import { getTable } from '../../server/features/catalog/get-table.ts';
@@ -168,6 +169,8 @@ const reference: CatalogTable['foreignKeys'][number] = {
   onDelete: 'no action',
 };
 
+const NumberedTables = z.object({ tables: z.array(Table), pagination: z.unknown() });
+
 describe('what is hidden', () => {
   test('is gone from list, get, search, changes and the past, until an ADMIN asks for it', async () => {
     const source = await synced([table('open'), table('secret', { columns: [column('pin')] })]);
@@ -281,6 +284,29 @@ describe('what is hidden', () => {
     expect(await changes('&includeHidden=true')).toMatchObject([
       { name: 't', differences: [{ rule: 'column.type_changed', name: 'pin' }] },
     ]);
+  });
+
+  test('is neither on numbered pages nor in their count', async () => {
+    const source = await synced([
+      ...['a', 'b', 'c', 'd'].map((name) => table(name)),
+      { ...table('x'), schema: 'other' },
+    ]);
+    const past = new Date(Date.now() + 60_000).toISOString();
+    await source.patch(`tables/${idOf(source, 'b')}`, { isHidden: true });
+    await source.patch(`schemas/${schemaId(source.id, 'other')}`, { isHidden: true });
+    const page = async (query: string) => {
+      const path = `/api/data-sources/${source.id}/tables?${query}`;
+      const { body } = await api.request('GET', path, { key: source.tenant.key });
+      const { tables, pagination } = NumberedTables.parse(body);
+      return [tables.map(({ name }) => name), pagination];
+    };
+    const count = { pageSize: 2, totalCount: 3, totalPages: 2 };
+    expect(await page('pageSize=2')).toEqual([['a', 'c'], { page: 1, ...count }]);
+    expect(await page('pageSize=2&page=2')).toEqual([['d'], { page: 2, ...count }]);
+    expect(await page(`pageSize=2&page=2&asOf=${past}`)).toEqual([['d'], { page: 2, ...count }]);
+    expect(await page('pageSize=2&page=3')).toEqual([[], { page: 3, ...count }]);
+    const all = { page: 1, pageSize: 50, totalCount: 5, totalPages: 1 };
+    expect(await page('includeHidden=true')).toEqual([['x', 'a', 'b', 'c', 'd'], all]);
   });
 
   test('is jumped over when it is a whole schema, wherever pages end', async () => {

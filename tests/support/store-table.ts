@@ -15,7 +15,7 @@ interface Version {
 export async function storeTable(
   { pool }: Pick<TestDatabase, 'pool'>,
   dataSourceId: string,
-  definition: Definition,
+  { rowEstimate: _, ...definition }: Definition & Partial<CatalogTable>,
   { validFrom = '2026-01-01', validTo = null, rowEstimate = null }: Version = {},
 ): Promise<string> {
   const { schema, name, kind, columns } = definition;
