@@ -46,7 +46,7 @@ export const CatalogIndex = z.object({
   predicate: z.string().nullable(),
 });
 
-const tableKinds = [
+export const tableKinds = [
   'table',
   'partitioned table',
   'view',

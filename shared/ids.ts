@@ -58,10 +58,22 @@ export function dataSourceIdOf(unsafeCredentialId: string): string {
 
 /** The id of a table: the same over every sync and every version, because it follows from the name. */
 export function tableId(dataSourceId: string, schema: string, name: string): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([dataSourceId, schema, name]))
-    .digest();
-  return TypeID.fromUUIDBytes('tbl', hash.subarray(0, 16)).toString();
+  return idOfNames('tbl', [dataSourceId, schema, name]);
+}
+
+/** The id of a schema of a data source. */
+export function schemaId(dataSourceId: string, schema: string): string {
+  return idOfNames('sch', [dataSourceId, schema]);
+}
+
+/** The id of a column of a table, by the table's id. */
+export function columnId(table: string, name: string): string {
+  return idOfNames('col', [table, name]);
+}
+
+function idOfNames(prefix: string, names: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(names)).digest();
+  return TypeID.fromUUIDBytes(prefix, hash.subarray(0, 16)).toString();
 }
 
 /** An id from outside. Any text is let through: an id that cannot exist is simply not found. */

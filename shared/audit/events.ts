@@ -38,6 +38,10 @@ export const auditActions = {
   'credential.reveal_failed': 'credential',
   'organization.reveal_policy_changed': 'organization',
   'permission.refused': 'organization',
+  'catalog.settings_updated': 'organization',
+  'catalog.schema_updated': 'catalog_schema',
+  'catalog.table_updated': 'catalog_table',
+  'catalog.column_updated': 'catalog_column',
   'trial.started': 'organization',
   'security.envelope_refused': 'data_source',
 } as const;

@@ -5,6 +5,7 @@ import { Migration20261121000000_first_light } from './migrations/Migration20261
 import { Migration20261121000002_ssh_host_key } from './migrations/Migration20261121000002_ssh_host_key.ts';
 import { Migration20261121000300_credentials } from './migrations/Migration20261121000300_credentials.ts';
 import { Migration20261121000310_audit_filters } from './migrations/Migration20261121000310_audit_filters.ts';
+import { Migration20261121000500_catalog_memory } from './migrations/Migration20261121000500_catalog_memory.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
@@ -47,6 +48,7 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000201_groups,
         Migration20261121000300_credentials,
         Migration20261121000310_audit_filters,
+        Migration20261121000500_catalog_memory,
       ],
     },
   });

@@ -5,8 +5,10 @@ import { v1Surface } from '../../server/rest/surfaces/v1.ts';
 import { postgres } from '../features/fixtures.ts';
 import { useApi, type RequestOptions } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
+import { table } from '../support/fake-connector.ts';
 import { playVerifier } from '../support/play-verifier.ts';
 import { setPassword } from '../support/set-password.ts';
+import { storeTable } from '../support/store-table.ts';
 
 const database = useDatabase();
 const api = useApi(database);
@@ -160,28 +162,11 @@ describe('a data source', () => {
     const { key } = await api.tenant();
     const created = await v1('POST', '/data-sources', { key, body: source });
     const { id } = z.looseObject({ id: z.string() }).parse(dataOf(created));
-    const definition = {
-      schema: 'public',
-      name: 'orders',
-      kind: 'table',
-      comment: null,
-      columns: [],
-      primaryKey: { name: 'orders_pkey', columns: ['camelCase'] },
-      uniqueKeys: [],
-      foreignKeys: [],
-      checks: [],
-      indexes: [],
-      partitionOf: null,
-      partitionKey: null,
-    };
-    await database.pool.query(
-      `insert into catalog_table (table_id, valid_from, data_source_id, schema_name, name, definition, hash)
-       values ('tbl_1', now(), $1, 'public', 'orders', $2, '')`,
-      [id, JSON.stringify(definition)],
-    );
+    const primaryKey = { name: 'orders_pkey', columns: ['camelCase'] };
+    const tableId = await storeTable(database, id, table('orders', { primaryKey }));
     // Names of fields are written our way; what a customer calls a column is data.
     expect(dataOf(await v1('GET', `/tables?data_source_id=${id}`, { key }))).toMatchObject([
-      { id: 'tbl_1', primary_key: { columns: ['camelCase'] }, row_estimate: null },
+      { id: tableId, primary_key: { columns: ['camelCase'] }, row_estimate: null },
     ]);
     expect(errorOf(await v1('GET', '/tables', { key }))).toMatchObject({
       status: 400,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Table } from '../../server/features/catalog/contract.ts';
 import { DataSource } from '../../server/features/data-sources/contract.ts';
@@ -6,6 +5,7 @@ import type { CatalogTable } from '../../shared/catalog.ts';
 import { tableId } from '../../shared/ids.ts';
 import { dataOf, errorOf, itemsOf, useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
+import { storeTable } from '../support/store-table.ts';
 import { dataSourcesOf, postgres } from './fixtures.ts';
 
 const database = useDatabase();
@@ -40,39 +40,17 @@ const bare: Omit<Definition, 'schema' | 'name'> = {
   partitionKey: null,
 };
 
-/** Writes a table as a sync does; `validTo` makes it a version of the past. */
-async function store(
+const store = (
   { id }: Source,
   definition: Definition,
-  { validFrom = '2026-01-01', validTo = null, rowEstimate = null }: Version = {},
-): Promise<string> {
-  const table = tableId(id, definition.schema, definition.name);
-  await database.pool.query(
-    `insert into catalog_table (table_id, valid_from, valid_to, data_source_id, schema_name, name,
-       definition, hash, row_estimate) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [
-      table,
-      validFrom,
-      validTo,
-      id,
-      definition.schema,
-      definition.name,
-      JSON.stringify(definition),
-      randomBytes(32),
-      rowEstimate,
-    ],
-  );
-  return table;
-}
-
-interface Version {
-  readonly validFrom?: string;
-  readonly validTo?: string | null;
-  readonly rowEstimate?: number | null;
-}
+  version?: Parameters<typeof storeTable>[3],
+): Promise<string> => storeTable(database, id, definition, version);
 
 const list = ({ tenant, id }: Source, query = '') =>
   api.request('GET', `${dataSourcesOf(tenant)}/${id}/tables${query}`, { key: tenant.key });
+
+/** What nobody has said anything of. */
+const unsaid = { description: null, customAiContext: null, isHidden: false };
 
 /** Every name, in the order in which the pages of `limit` show them. */
 async function walk(source: Source, limit: number): Promise<[string, string][]> {
@@ -143,7 +121,15 @@ describe('a table', () => {
     };
     const id = await store(source, definition, { rowEstimate: 12_345 });
     expect((await list(source)).body).toEqual({
-      data: [{ id, ...definition, rowEstimate: 12_345 }],
+      data: [
+        {
+          id,
+          ...definition,
+          ...unsaid,
+          columns: definition.columns.map((column) => ({ ...column, ...unsaid })),
+          rowEstimate: 12_345,
+        },
+      ],
       pagination: { nextCursor: null, hasMore: false },
     });
   });

@@ -6,6 +6,7 @@ import {
   ask,
   belongingsNamed as same,
   inputOf,
+  matrixTable,
   overRest,
   overTrpc,
   procedures,
@@ -16,6 +17,8 @@ import {
   type Call,
 } from '../support/matrix.ts';
 import { playVerifier } from '../support/play-verifier.ts';
+import { column, table as tableNamed } from '../support/fake-connector.ts';
+import { storeTable } from '../support/store-table.ts';
 import { digestTables } from './support/digest.ts';
 import { belongings, furnished, join, type Furnished } from './support/tenants.ts';
 
@@ -29,6 +32,8 @@ interface Asker {
   readonly key: string | null;
   readonly home: Furnished;
 }
+
+const matrixDefinition = tableNamed(matrixTable.name, { columns: [column(matrixTable.column)] });
 
 let victim: Furnished;
 const askers: Record<string, Asker> = {};
@@ -290,28 +295,22 @@ describe('what a member may see', () => {
 
 test("a foreign cursor shows one's own rows or none, and not whether it is there", async () => {
   const { home, key } = askers["another organization's admin"] ?? { home: victim, key: null };
-  await database.pool.query(
-    `insert into catalog_table (table_id, valid_from, data_source_id, schema_name, name, definition, hash)
-     values ('tbl_of_the_victim', now(), $1, 'public', 'secret', '{}', '')`,
-    [victim.dataSourceId],
-  );
+  const table = await storeTable(database, victim.dataSourceId, {
+    ...matrixDefinition,
+    name: 'secret',
+  });
   const list = (procedure: string, cursor: string) =>
     ask(api.url, overTrpc(procedure, inputOf(procedure, home, { cursor })), key);
   for (const procedure of procedures.filter((name) => /\.list/.test(name))) {
-    for (const cursor of [
-      victim.dataSourceId,
-      victim.apiKeyId,
-      victim.orgId,
-      'tbl_of_the_victim',
-    ]) {
+    for (const cursor of [victim.dataSourceId, victim.apiKeyId, victim.orgId, table]) {
       const answer = await list(procedure, cursor);
       expect([200, 400], procedure).toContain(answer.status);
       const shown = JSON.stringify(answer.body);
       for (const id of Object.values(victim)) expect(shown).not.toContain(`"id":"${String(id)}"`);
     }
   }
-  const known = await list('catalog.listTables', 'tbl_of_the_victim');
-  expect(known).toEqual(await list('catalog.listTables', 'tbl_of_nobody'));
+  const known = await list('catalog.listTables', table);
+  expect(known).toEqual(await list('catalog.listTables', 'tbl_01jd5w9c3zf8r8kq4j0mpx2v7e'));
 });
 
 // Last, because it changes things: the same inputs do work for those who may, so that what was
@@ -336,6 +335,7 @@ describe('the admin of the organization', () => {
     for (const over of overEach) {
       if (!over(inputOf(procedure, random))) continue;
       const own = await belongings(api, victim);
+      await storeTable(database, own.dataSourceId, matrixDefinition);
       const call = over(inputOf(procedure, own));
       if (!call) continue;
       const answered = new AbortController();

@@ -6,6 +6,7 @@ import type { Surface } from '../../server/rest/surface.ts';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { appRouter } from '../../server/router.ts';
 import type { Meta } from '../../server/trpc.ts';
+import { schemaId, tableId } from '../../shared/ids.ts';
 
 /** What a tenant has that another one may ask for. */
 export interface Belongings {
@@ -39,8 +40,8 @@ interface Row {
   readonly also?: 'memberId';
   /** A field that no two calls may give the same. */
   readonly unique?: 'name';
-  /** The rest of a valid input. */
-  readonly rest?: Input;
+  /** The rest of a valid input; a function where it follows from what the tenant has. */
+  readonly rest?: Input | ((of: Belongings) => Input);
   /** True when a MEMBER of the organization may do it too. */
   readonly isForMembers?: true;
   /** True when it asks for no credential. */
@@ -50,6 +51,13 @@ interface Row {
   /** True when its answer is a stream, which plain RPC does not take. */
   readonly streams?: true;
 }
+
+/** A table that a test gives to a data source when it wants the answers to be found. */
+export const matrixTable = { schema: 'public', name: 'matrix', column: 'cell' };
+
+const tableOf = ({ dataSourceId }: Belongings): { tableId: string } => ({
+  tableId: tableId(dataSourceId, matrixTable.schema, matrixTable.name),
+});
 
 const connection = {
   dialect: 'POSTGRES',
@@ -145,6 +153,35 @@ export const rows: Readonly<Record<string, Row>> = {
   'credentials.setRevealPolicy': { org: 'orgId', rest: { policy: 'never' } },
   'audit.list': { org: 'orgId' },
   'audit.export': { org: 'orgId', streams: true },
+  'catalog.getTable': { org: 'orgId', thing: 'dataSourceId', rest: tableOf, isForMembers: true },
+  'catalog.listSchemas': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'catalog.listChanges': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: { from: '2026-01-01T00:00:00Z' },
+    isForMembers: true,
+  },
+  'catalog.searchColumns': { org: 'orgId', rest: { search: 'cell' }, isForMembers: true },
+  'catalog.updateSchema': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: ({ dataSourceId }) => ({
+      schemaId: schemaId(dataSourceId, matrixTable.schema),
+      isHidden: true,
+    }),
+  },
+  'catalog.updateTable': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: (of) => ({ ...tableOf(of), description: 'Matrix' }),
+  },
+  'catalog.updateColumn': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: (of) => ({ ...tableOf(of), column: matrixTable.column, customAiContext: 'Matrix' }),
+  },
+  'catalog.getSettings': { org: 'orgId', isForMembers: true },
+  'catalog.updateSettings': { org: 'orgId', rest: { historyDays: 30 } },
 };
 
 interface Definition {
@@ -170,7 +207,7 @@ export function inputOf(procedure: string, of: Belongings, extra: Input = {}): I
     ...(thing ? { id: of[thing] } : {}),
     ...(also ? { [also]: of[also] } : {}),
     ...(unique ? { [unique]: randomUUID() } : {}),
-    ...rest,
+    ...(typeof rest === 'function' ? rest(of) : rest),
     ...extra,
   };
 }

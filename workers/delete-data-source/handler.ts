@@ -13,7 +13,7 @@ export const deleteDataSource: Handler<'delete-data-source'> = async (worker, jo
   const { dataSourceId: id } = job.payload;
   const em = worker.orm.em.fork();
   if (!(await isDeleted(em, id))) return;
-  for (const batchOf of [currentTables, formerTables, syncRuns, healthChecks]) {
+  for (const batchOf of everything) {
     let rows: number;
     do {
       job.signal.throwIfAborted();
@@ -49,6 +49,20 @@ const formerTables = (id: string) => sql`
     select ctid from catalog_table where data_source_id = ${id} and valid_to is not null
     limit ${batchRows}))`;
 
+const columnNames = (id: string) => sql`
+  delete from catalog_column_name where ctid = any (array(
+    select ctid from catalog_column_name where data_source_id = ${id} limit ${batchRows}))`;
+
+const schemas = (id: string) => sql`
+  delete from catalog_schema where ctid = any (array(
+    select ctid from catalog_schema where data_source_id = ${id} limit ${batchRows}))`;
+
+const notes = (id: string) => sql`
+  delete from catalog_note where ctid = any (array(
+    select ctid from catalog_note where data_source_id = ${id} limit ${batchRows}))`;
+
+const history = (id: string) => sql`delete from catalog_history where data_source_id = ${id}`;
+
 const syncRuns = (id: string) => sql`
   delete from sync_run where ctid = any (array(
     select ctid from sync_run where data_source_id = ${id} limit ${batchRows}))`;
@@ -56,6 +70,17 @@ const syncRuns = (id: string) => sql`
 const healthChecks = (id: string) => sql`
   delete from health_check where ctid = any (array(
     select ctid from health_check where data_source_id = ${id} limit ${batchRows}))`;
+
+const everything = [
+  currentTables,
+  formerTables,
+  columnNames,
+  schemas,
+  notes,
+  history,
+  syncRuns,
+  healthChecks,
+];
 
 /** The tombstone keeps the dialect and its flags; every name, host and number is gone. */
 async function forgetConnection(em: EntityManager, id: string): Promise<void> {

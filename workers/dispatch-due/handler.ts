@@ -8,6 +8,7 @@ import { deleteOldMetrics } from './delete-old-metrics.ts';
 import { deleteOldReveals } from './delete-old-reveals.ts';
 import { deleteOldStaging } from './delete-old-staging.ts';
 import { destroyRetiredSecrets } from './destroy-retired-secrets.ts';
+import { deleteOldVersions } from './delete-old-versions.ts';
 import { dispatchHealthChecks } from './dispatch-health-checks.ts';
 import { dispatchSyncs } from './dispatch-syncs.ts';
 import { failAbandonedRuns } from './fail-abandoned-runs.ts';
@@ -32,6 +33,7 @@ const chores: { readonly [name: string]: Chore } = {
   deleteOldMetrics: { doBatch: deleteOldMetrics, batchSize: 1_000, maxBatches: 1 },
   deleteOldCounters: { doBatch: deleteOldCounters, batchSize: 5_000, maxBatches: 20 },
   deleteOldSessions: { doBatch: deleteOldSessions, batchSize: 5_000, maxBatches: 20 },
+  deleteOldVersions: { doBatch: deleteOldVersions, batchSize: 5_000, maxBatches: 500 },
   deleteOldStaging: { doBatch: deleteOldStaging, batchSize: 5_000, maxBatches: 20 },
 };
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { schemaId } from '../../shared/ids.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import type { StagedCatalog } from './stage-catalog.ts';
 
@@ -18,12 +19,17 @@ export async function publishCatalog(em: EntityManager, publication: Publication
   const { attempt, staged } = publication;
   const at = publication.at.toISOString();
   if (staged.removed.length > 0) await endVersions(em, staged.removed, at);
+  if (staged.removed.length + staged.changed > 0) await planTrimming(em, publication, at);
+  if (staged.schemas.length > 0) await addSchemas(em, publication);
   if (staged.stagedRows === 0) return;
   if ((await countStaged(em, attempt)) !== staged.stagedRows) {
     throw new Error('staged tables are missing');
   }
   if (staged.changed > 0) await endChangedVersions(em, attempt, at);
-  if (staged.added + staged.changed > 0) await beginVersions(em, publication, at);
+  if (staged.added + staged.changed > 0) {
+    await beginVersions(em, publication, at);
+    await addColumnNames(em, publication);
+  }
   if (staged.stagedRows > staged.added + staged.changed) await updateEstimates(em, attempt);
 }
 
@@ -55,10 +61,38 @@ async function beginVersions(
   at: string,
 ): Promise<void> {
   await sql`
-    insert into catalog_table (table_id, valid_from, data_source_id, schema_name, name, definition,
-      hash, row_estimate)
-    select table_id, ${at}, ${dataSourceId}, schema_name, name, definition, hash, row_estimate
+    insert into catalog_table (table_id, valid_from, data_source_id, schema_name, name, kind,
+      column_names, definition, hash, row_estimate)
+    select table_id, ${at}, ${dataSourceId}, schema_name, name, kind, column_names, definition, hash,
+      row_estimate
     from catalog_staging where attempt = ${attempt} and hash is not null`.execute(em.getKysely());
+}
+
+/** What has ended grows old: see dispatch-due/delete-old-versions.ts. */
+async function planTrimming(em: EntityManager, { dataSourceId }: Publication, at: string) {
+  await sql`
+    insert into catalog_history as h (data_source_id, due_at) values (${dataSourceId}, ${at})
+    on conflict (data_source_id) do update set due_at = excluded.due_at
+    where h.due_at is null`.execute(em.getKysely());
+}
+
+async function addSchemas(em: EntityManager, { dataSourceId, staged }: Publication): Promise<void> {
+  const ids = staged.schemas.map((name) => schemaId(dataSourceId, name));
+  await sql`
+    insert into catalog_schema (id, data_source_id, name)
+    select id, ${dataSourceId}, name from unnest(${ids}::text[], ${staged.schemas}::text[]) s(id, name)
+    on conflict do nothing`.execute(em.getKysely());
+}
+
+async function addColumnNames(
+  em: EntityManager,
+  { dataSourceId, attempt }: Publication,
+): Promise<void> {
+  await sql`
+    insert into catalog_column_name (data_source_id, name)
+    select distinct ${dataSourceId}, unnest(column_names)
+    from catalog_staging where attempt = ${attempt} and hash is not null
+    on conflict do nothing`.execute(em.getKysely());
 }
 
 async function updateEstimates(em: EntityManager, attempt: string): Promise<void> {

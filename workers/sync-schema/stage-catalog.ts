@@ -9,6 +9,8 @@ import { isNewEstimate, toVersion, type TableVersion } from './table-version.ts'
 export interface StagedCatalog {
   readonly tables: number;
   readonly columns: number;
+  /** Names of the schemas that the tables are in. */
+  readonly schemas: readonly string[];
   readonly added: number;
   readonly changed: number;
   /** Ids of stored tables that were not read. */
@@ -38,6 +40,7 @@ export async function stageCatalog(
   catalog: AsyncIterable<CatalogTable>,
 ): Promise<StagedCatalog> {
   const seen = new Set<string>();
+  const schemas = new Set<string>();
   const sum = { columns: 0, added: 0, changed: 0, known: 0, stagedRows: 0 };
   let batch: TableVersion[] = [];
   let characters = 0;
@@ -56,6 +59,7 @@ export async function stageCatalog(
     const version = toVersion(into.dataSourceId, table);
     if (seen.has(version.tableId)) continue;
     seen.add(version.tableId);
+    schemas.add(version.schema);
     sum.columns += table.columns.length;
     batch.push(version);
     characters += version.definition.length;
@@ -65,7 +69,10 @@ export async function stageCatalog(
   await flushing;
   const removed = await findMissing(into, seen, sum.known);
   const { columns, added, changed, stagedRows } = sum;
-  return { tables: seen.size, columns, added, changed, removed, stagedRows };
+  return {
+    ...{ tables: seen.size, columns, schemas: [...schemas] },
+    ...{ added, changed, removed, stagedRows },
+  };
 }
 
 interface Sum {

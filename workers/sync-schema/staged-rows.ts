@@ -15,19 +15,20 @@ export async function insertStaged(
 ): Promise<void> {
   const json = `[${rows.map(toJson).join(',')}]`;
   await sql`
-    insert into catalog_staging (attempt, table_id, schema_name, name, definition, hash, row_estimate)
-    select ${attempt}, id, schema, name, definition, decode(hash, 'hex'), estimate
+    insert into catalog_staging (attempt, table_id, schema_name, name, kind, column_names, definition,
+      hash, row_estimate)
+    select ${attempt}, id, schema, name, kind, columns, definition, decode(hash, 'hex'), estimate
     from json_to_recordset(${json}::json)
-      as staged(id text, schema text, name text, definition json, hash text, estimate float8)`.execute(
-    em.getKysely(),
-  );
+      as staged(id text, schema text, name text, kind text, columns text[], definition json,
+        hash text, estimate float8)`.execute(em.getKysely());
 }
 
 // One text for all rows, with the definitions, which are JSON already, put in as they are.
 function toJson(row: StagedRow): string {
   const { tableId: id, schema, name, hash, rowEstimate: estimate } = row;
-  const plain = JSON.stringify({ id, schema, name, estimate });
-  if (!row.isNewVersion) return plain;
+  if (!row.isNewVersion) return JSON.stringify({ id, schema, name, estimate });
+  const { kind, columnNames: columns } = row;
+  const plain = JSON.stringify({ id, schema, name, estimate, kind, columns });
   return `${plain.slice(0, -1)},"hash":"${hash}","definition":${row.definition}}`;
 }
 

@@ -9,6 +9,9 @@ export interface TableVersion {
   readonly tableId: string;
   readonly schema: string;
   readonly name: string;
+  readonly kind: CatalogTable['kind'];
+  /** What columns are found by: each name once, in lower case, its first 400 characters. */
+  readonly columnNames: readonly string[];
   /** Canonical JSON. */
   readonly definition: string;
   /** SHA-256 of it, hexadecimal. */
@@ -22,10 +25,18 @@ export function toVersion(dataSourceId: string, table: CatalogTable): TableVersi
     tableId: tableId(dataSourceId, table.schema, table.name),
     schema: storable(table.schema),
     name: storable(table.name),
+    kind: table.kind,
+    columnNames: [...new Set(table.columns.map(({ name }) => searchable(name)))],
     definition,
     hash: hash('sha256', definition, 'hex'),
     rowEstimate: finite(table.rowEstimate),
   };
+}
+
+// A B-tree entry has 2,700 bytes at most, and a name in a catalog has no limit.
+function searchable(name: string): string {
+  const lower = storable(name).toLowerCase();
+  return lower.length > 400 ? Array.from(lower).slice(0, 400).join('') : lower;
 }
 
 function finite(estimate: number | null): number | null {

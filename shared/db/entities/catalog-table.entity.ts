@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { CatalogTable as Definition } from '../../catalog.ts';
+import { tableKinds, type CatalogTable as Definition } from '../../catalog.ts';
 
 /** One version of one table. The current version has no `validTo`. */
 export const CatalogTable = defineEntity({
@@ -13,6 +13,9 @@ export const CatalogTable = defineEntity({
     dataSourceId: p.string(),
     schemaName: p.text(),
     name: p.text(),
+    kind: p.enum(tableKinds),
+    /** What columns are found by: their names in lower case, the first 400 characters of each. */
+    columnNames: p.array(),
     definition: p.json<Omit<Definition, 'rowEstimate'>>(),
     /** SHA-256 of the definition's canonical form. */
     hash: p.blob(),

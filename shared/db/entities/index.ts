@@ -1,5 +1,6 @@
 import { ApiKey } from './api-key.entity.ts';
 import { AuditEvent } from './audit-event.entity.ts';
+import { CatalogNote } from './catalog-note.entity.ts';
 import { CatalogTable } from './catalog-table.entity.ts';
 import { ConnectionDraft } from './connection-draft.entity.ts';
 import { DataSource } from './data-source.entity.ts';
@@ -19,6 +20,7 @@ import { User } from './user.entity.ts';
 export const entities = [
   ApiKey,
   AuditEvent,
+  CatalogNote,
   CatalogTable,
   ConnectionDraft,
   DataSource,

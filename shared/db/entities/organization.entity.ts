@@ -21,5 +21,7 @@ export const Organization = defineEntity({
     insightsEnabled: p.boolean().default(true),
     revealPolicy: p.enum(revealPolicies).default('admins'),
     trialEndsAt: p.datetime(3).strictNullable(),
+    /** How long versions of tables are kept after their end. */
+    catalogHistoryDays: p.integer().default(90),
   },
 });

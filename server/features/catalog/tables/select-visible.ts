@@ -1,0 +1,25 @@
+import type { EntityManager } from '../../../../shared/db/orm.ts';
+import { orderedCharacters } from './place.ts';
+import { selectTables, type TableQuery, type TableRow } from './select-tables.ts';
+
+/**
+ * Up to `limit` tables outside of hidden schemas. A hidden schema is jumped over, not walked through:
+ * it may be most of the data source.
+ */
+export async function selectVisible(
+  em: EntityManager,
+  query: Omit<TableQuery, 'withoutSchemas'>,
+  hiddenSchemas: ReadonlySet<string>,
+): Promise<TableRow[]> {
+  // The order does not tell long names apart, so behind such a schema could be another one.
+  const withoutSchemas = [...hiddenSchemas].filter((name) => name.length > orderedCharacters);
+  const rows: TableRow[] = [];
+  for (let after = query.after; ;) {
+    const limit = query.limit - rows.length;
+    const next = await selectTables(em, { ...query, withoutSchemas, after, limit });
+    const hidden = next.find(({ schema_name: schema }) => hiddenSchemas.has(schema));
+    rows.push(...(hidden ? next.slice(0, next.indexOf(hidden)) : next));
+    if (!hidden) return rows;
+    after = { dataSourceId: query.dataSourceId, schema: hidden.schema_name, table: null };
+  }
+}
