@@ -13,13 +13,7 @@ import {
   maxBodyBytes,
   translateTransportErrors,
 } from './middleware/body.ts';
-import {
-  errorTable,
-  logError,
-  retryAfterSeconds,
-  toAppError,
-  trpcError,
-} from './middleware/errors.ts';
+import { errorTable, logError, retryAfter, toAppError, trpcError } from './middleware/errors.ts';
 import { incoming, logRequests } from './middleware/request.ts';
 import { restRouter } from './rest/dispatch.ts';
 import { surfaces } from './rest/surfaces/index.ts';
@@ -30,12 +24,16 @@ interface AppOptions {
   readonly services: Services;
   readonly readiness: Readiness;
   readonly metricsToken: string | undefined;
+  /** How many proxies in front of it are believed about who calls. */
+  readonly trustedProxies?: number | undefined;
 }
 
 /** The HTTP application: health and metrics, then every surface, then RPC. */
-export function createApp({ services, readiness, metricsToken }: AppOptions): Express {
+export function createApp(options: AppOptions): Express {
+  const { services, readiness, metricsToken, trustedProxies = 0 } = options;
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.set('trust proxy', trustedProxies);
   app.use(logRequests(services.log));
   app.use(helmet());
   app.get('/api/healthz', healthz(readiness));
@@ -100,10 +98,7 @@ function trpc(services: Services): RequestHandler {
       assertOneSignIn(info.calls.map(({ path }) => path));
       return createContext(services, incoming(req, res));
     },
-    responseMeta: ({ errors }) =>
-      errors.some((error) => toAppError(error).code === 'UNAVAILABLE')
-        ? { headers: new Headers({ 'Retry-After': retryAfterSeconds }) }
-        : {},
+    responseMeta: ({ errors }) => ({ headers: new Headers(retryAfter(...errors.map(toAppError))) }),
     // What comes out of a procedure was logged there, with the context that is missing here.
     onError: ({ error, req, path = 'trpc' }) => {
       if (error.cause instanceof AppError || !req.res) return;
@@ -131,7 +126,7 @@ function trpcErrors(services: Services): ErrorRequestHandler {
     const { requestId } = incoming(req, res);
     const appError = toAppError(error);
     logError(services.log.child({ requestId }), appError, 'trpc');
-    if (appError.code === 'UNAVAILABLE') res.set('Retry-After', retryAfterSeconds);
+    res.set(retryAfter(appError));
     res.status(errorTable[appError.code].status).json({ error: trpcError(appError, requestId) });
   };
 }
@@ -143,7 +138,7 @@ function lastResort(services: Services): ErrorRequestHandler {
     const appError = toAppError(error);
     const { requestId } = incoming(req, res);
     logError(services.log.child({ requestId }), appError, req.path);
-    if (appError.code === 'UNAVAILABLE') res.set('Retry-After', retryAfterSeconds);
+    res.set(retryAfter(appError));
     const { status, body } = publicSurface.error(appError, requestId);
     res.status(status).json(body);
   };

@@ -3,14 +3,19 @@ import type { Clock } from '../shared/clock.ts';
 import type { EntityManager, Orm } from '../shared/db/orm.ts';
 import type { Jobs } from '../shared/jobs/client.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { Plan } from '../shared/plans.ts';
 import type { Sealer } from '../shared/vault/seal.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
+import type { Quotas } from './identity/quotas.ts';
 import type { Limiter } from './identity/limiter.ts';
 import type { UnsafeCredential } from './identity/credential.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Principals } from './identity/principals.ts';
 import type { NumberedPage } from './numbered-page.ts';
 import type { Verifications } from './verifications.ts';
+
+/** Limits: of known callers by plan, of unknown ones by address. */
+export type RequestsPerMinute = Readonly<Record<Plan | 'ADDRESS', number>>;
 
 /** What the process has once. */
 export interface Services {
@@ -20,6 +25,8 @@ export interface Services {
   readonly principals: Principals;
   readonly accessTokens: AccessTokens;
   readonly limiter: Limiter;
+  readonly quotas: Quotas;
+  readonly perMinute: RequestsPerMinute;
   readonly verifications: Verifications;
   readonly clock: Clock;
   readonly log: Logger;
@@ -38,6 +45,8 @@ export interface IncomingRequest {
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly signal: AbortSignal;
+  /** Sets a header of the answer, as long as none of it has been sent. */
+  readonly setHeader: (name: string, value: string) => void;
 }
 
 /** What a procedure gets before it is known who calls. */

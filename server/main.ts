@@ -17,6 +17,13 @@ async function main(): Promise<void> {
     apiSecret: readKey('API_SECRET_FILE', env.API_SECRET_FILE),
     accessTokens: readAccessTokens(env),
     metricsToken: env.METRICS_TOKEN,
+    perMinute: {
+      FREE: env.RATE_LIMIT_FREE,
+      PRO: env.RATE_LIMIT_PRO,
+      ENTERPRISE: env.RATE_LIMIT_ENTERPRISE,
+      ADDRESS: env.RATE_LIMIT_ADDRESS,
+    },
+    trustedProxies: env.TRUST_PROXY_HOPS,
     log,
   });
   log.info({ port: api.port }, 'listening');

@@ -10,9 +10,11 @@ import type { Logger } from '../shared/logger.ts';
 import { assertSealingKey } from '../shared/vault/agree.ts';
 import { createSealer } from '../shared/vault/seal.ts';
 import { createApp } from './app.ts';
+import type { RequestsPerMinute } from './context.ts';
 import { createReadiness } from './health.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
 import { createLimiter } from './identity/limiter.ts';
+import { createQuotas } from './identity/quotas.ts';
 import { createPrincipals } from './identity/principals.ts';
 import { createVerifications } from './verifications.ts';
 
@@ -24,6 +26,9 @@ export interface ApiOptions {
   readonly apiSecret: Uint8Array;
   readonly accessTokens: AccessTokens;
   readonly metricsToken?: string | undefined;
+  readonly perMinute: RequestsPerMinute;
+  /** How many proxies in front of it are believed about who calls. */
+  readonly trustedProxies?: number | undefined;
   readonly log: Logger;
 }
 
@@ -36,6 +41,7 @@ export interface Api {
 }
 
 const drainMs = 5_000;
+const channels = ['basekeep_principal', 'basekeep_verified', 'basekeep_quota'] as const;
 
 /** Listens at once and answers 503 until PostgreSQL is there, however long that takes. */
 export async function startApi(options: ApiOptions): Promise<Api> {
@@ -43,7 +49,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const stopping = new AbortController();
   const orm = createOrm({ databaseUrl, poolSize: 16 });
   const boss = createSendingBoss(databaseUrl);
-  const listener = startListener(databaseUrl, ['basekeep_principal', 'basekeep_verified'], log);
+  const listener = startListener(databaseUrl, channels, log);
   let isStarted = false;
 
   const services = {
@@ -53,14 +59,16 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     principals: createPrincipals(orm, listener, options.accessTokens),
     accessTokens: options.accessTokens,
     limiter: createLimiter(orm),
+    quotas: createQuotas(orm, listener),
+    perMinute: options.perMinute,
     verifications: createVerifications(listener),
     clock: systemClock,
     log,
     apiSecret: options.apiSecret,
   };
   const readiness = createReadiness(orm, boss, () => isStarted);
-  const { metricsToken } = options;
-  const app = createApp({ services, readiness, metricsToken });
+  const { metricsToken, trustedProxies } = options;
+  const app = createApp({ services, readiness, metricsToken, trustedProxies });
   const close = () =>
     Promise.allSettled([listener.close(), boss.stop({ graceful: false }), orm.close(true)]);
   const server = createServer(app);
@@ -82,6 +90,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     async stop() {
       stopping.abort();
       await drain(server);
+      await services.quotas.close();
       await close();
     },
   };

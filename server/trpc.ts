@@ -6,6 +6,7 @@ import type { Permission } from './identity/permissions.ts';
 import { authenticated } from './middleware/authenticate.ts';
 import { assertScope, dataSourceOf, permitted } from './middleware/authorize.ts';
 import { formatError, translated } from './middleware/errors.ts';
+import { counted, strangersCounted } from './middleware/rate-limit.ts';
 import { useValidationTexts } from './middleware/validation-texts.ts';
 
 /**
@@ -48,18 +49,18 @@ export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
 /*
- * The order in which a call passes: errors are translated around everything, then who calls, what
- * it may do, whose rows it sees, and only then what it sent.
+ * The order in which a call passes: errors are translated around everything, then who calls, whether
+ * it may call so often, what it may do, whose rows it sees, and only then what it sent.
  */
 
 /** Anybody, known or not. */
-export const openProcedure = t.procedure.use(async ({ next, ctx, path }) =>
-  translated(ctx, path, await next()),
-);
+export const openProcedure = t.procedure
+  .use(async ({ next, ctx, path }) => translated(ctx, path, await next()))
+  .use(async ({ next, ctx }) => strangersCounted(ctx, await next()));
 
 /** A caller whom a credential proves. */
 export const procedure = openProcedure.use(async ({ ctx, next }) =>
-  next({ ctx: await authenticated(ctx) }),
+  next({ ctx: await counted(await authenticated(ctx)) }),
 );
 
 /** A caller whose credential's scopes include the permission, whatever the organization. */

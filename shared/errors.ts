@@ -21,7 +21,7 @@ interface AppErrorOptions {
   readonly fields?: FieldErrors;
   /** Told to our own client beside the text; the contract's surfaces do not show it. */
   readonly details?: object;
-  /** With RATE_LIMITED: milliseconds until the window resets. */
+  /** Milliseconds after which trying again makes sense; with RATE_LIMITED until the window resets. */
   readonly retryAfterMs?: number;
   /** Private: logged by name only, never sent. */
   readonly cause?: unknown;

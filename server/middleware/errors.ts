@@ -24,8 +24,17 @@ export const errorTable = {
   INTERNAL: { status: 500, trpc: 'INTERNAL_SERVER_ERROR' },
 } as const satisfies Record<ErrorCode, { status: number; trpc: TrpcCode }>;
 
-/** When to come back while PostgreSQL is away: its restart takes about this long. */
-export const retryAfterSeconds = '5';
+// While PostgreSQL is away: its restart takes about this long.
+const unavailableMs = 5_000;
+
+/** The header that says when to come back, if one of the errors is over by then. */
+export function retryAfter(...errors: readonly AppError[]): Record<string, string> {
+  const waitsMs = errors.map(({ code, retryAfterMs }) =>
+    code === 'UNAVAILABLE' ? Math.max(unavailableMs, retryAfterMs) : retryAfterMs,
+  );
+  const longestMs = Math.max(0, ...waitsMs);
+  return longestMs > 0 ? { 'Retry-After': String(Math.ceil(longestMs / 1_000)) } : {};
+}
 
 /**
  * SQLSTATEs and socket errors that mean "PostgreSQL is away", not "we made a mistake"; and those of

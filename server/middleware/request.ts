@@ -46,6 +46,9 @@ export function incoming(
     address: req.ip ?? null,
     userAgent: req.headers['user-agent']?.slice(0, 400) ?? null,
     signal: closeSignal(res),
+    setHeader: (name, value) => {
+      if (!res.headersSent) res.set(name, value);
+    },
   };
 }
 

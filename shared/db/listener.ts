@@ -7,7 +7,9 @@ export type Channel =
   /** Payload: `user:<id>` or `key:<id>`. What is cached of it is no longer true. */
   | 'basekeep_principal'
   /** Payload: the id of a connection draft whose report is written. */
-  | 'basekeep_verified';
+  | 'basekeep_verified'
+  /** Payload: the key of a quota that is used up. Whoever holds some of it gives it back. */
+  | 'basekeep_quota';
 
 export interface Listener {
   /** Whether notifications arrive. While false, nothing that depends on them may be cached. */

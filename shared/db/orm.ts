@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { entities } from './entities/index.ts';
 import { Migration20261121000000_first_light } from './migrations/Migration20261121000000_first_light.ts';
 import { Migration20261121000002_ssh_host_key } from './migrations/Migration20261121000002_ssh_host_key.ts';
+import { Migration20261121000400_limits } from './migrations/Migration20261121000400_limits.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 
@@ -39,6 +40,7 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000000_first_light,
         Migration20261121000002_ssh_host_key,
         Migration20261121000100_identity,
+        Migration20261121000400_limits,
       ],
     },
   });

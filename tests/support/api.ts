@@ -8,6 +8,7 @@ import { createOrganization } from '../../server/features/organizations/create-o
 import { createBasekeepClient } from '../../server/client.ts';
 import { createAccessTokens } from '../../server/identity/access-tokens.ts';
 import { actingAs } from '../../server/identity/principal.ts';
+import type { RequestsPerMinute } from '../../server/context.ts';
 import { startApi, type Api } from '../../server/start-api.ts';
 import { systemOrigin } from '../../shared/audit/events.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -17,6 +18,7 @@ import { createOrm, type EntityManager } from '../../shared/db/orm.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Role } from '../../shared/roles.ts';
 import type { TestDatabase } from './database.ts';
+import { unlimited } from './unlimited.ts';
 import { useResponseRecorder, type ResponseRecorder } from './responses.ts';
 
 await sodium.ready;
@@ -99,13 +101,19 @@ export function errorOf({ body, status }: TestResponse) {
   return { status, ...z.object({ error: PublicError }).parse(body).error };
 }
 
+interface ApiSettings {
+  readonly vaultKeys?: VaultKeys;
+  /** Limits are out of the way unless a test is about them. */
+  readonly perMinute?: Partial<RequestsPerMinute>;
+}
+
 /**
  * Runs the API in this process on the file's database, for the length of the file. `vaultKeys` of
  * another one make both replicas of one installation.
  */
 export function useApi(
   database: TestDatabase,
-  { vaultKeys = newVaultKeys() }: { vaultKeys?: VaultKeys } = {},
+  { vaultKeys = newVaultKeys(), perMinute = {} }: ApiSettings = {},
 ): TestApi {
   let api: Api | undefined;
   let orm: ReturnType<typeof createOrm> | undefined;
@@ -120,6 +128,7 @@ export function useApi(
       vaultPublicKey: vaultKeys.publicKey,
       apiSecret: randomBytes(32),
       accessTokens: createAccessTokens(signingKey),
+      perMinute: { ...unlimited, ...perMinute },
       log: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
     });
     await api.ready;

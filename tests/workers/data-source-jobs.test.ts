@@ -148,6 +148,7 @@ describe('a verification', () => {
       address: null,
       userAgent: null,
       signal: new AbortController().signal,
+      setHeader: () => {},
     };
     try {
       return await verifyDataSource(

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import type { Limit } from '../../identity/limiter.ts';
 
 /** Guesses at one account, and from one place at any account. */
@@ -14,19 +13,4 @@ export function accountOf(email: string): string {
 /** One form per account: without it `A@x` and `a@x ` would be counted apart. */
 export function normalEmail(email: string): string {
   return email.normalize('NFKC').trim().toLowerCase();
-}
-
-/** An IPv6 customer has a /64 to guess from, so that is what counts. */
-export function networkOf(address: string | null): string {
-  if (address === null) return 'unknown';
-  if (!isIPv6(address) || address.startsWith('::ffff:')) return address;
-  return expand(address).slice(0, 4).join(':');
-}
-
-function expand(address: string): string[] {
-  const [head = '', tail] = address.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
-  return tail === undefined ? left : [...left, ...zeros, ...right];
 }

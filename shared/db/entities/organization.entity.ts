@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { plans } from '../../plans.ts';
 import { baseProperties } from '../base.entity.ts';
 
 export const onboardingStatuses = ['STARTED', 'COMPLETED', 'SKIPPED'] as const;
@@ -17,5 +18,7 @@ export const Organization = defineEntity({
     isBillable: p.boolean().default(true),
     insightsEnabled: p.boolean().default(true),
     trialEndsAt: p.datetime(3).strictNullable(),
+    /** Set by whoever runs the installation, never by the organization itself. */
+    plan: p.enum(plans).default('FREE'),
   },
 });
