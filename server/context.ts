@@ -7,6 +7,7 @@ import type { Plan } from '../shared/plans.ts';
 import type { Sealer } from '../shared/vault/seal.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
 import type { Quotas } from './identity/quotas.ts';
+import type { KeyUsage } from './identity/key-usage.ts';
 import type { Limiter } from './identity/limiter.ts';
 import type { UnsafeCredential } from './identity/credential.ts';
 import type { Principal } from './identity/principal.ts';
@@ -26,6 +27,7 @@ export interface Services {
   readonly accessTokens: AccessTokens;
   readonly limiter: Limiter;
   readonly quotas: Quotas;
+  readonly keyUsage: KeyUsage;
   readonly perMinute: RequestsPerMinute;
   readonly verifications: Verifications;
   readonly clock: Clock;
@@ -37,6 +39,8 @@ export interface Services {
 /** What a transport knows of a request. */
 export interface IncomingRequest {
   readonly requestId: string;
+  /** Method and path as the documents have them; null on RPC. */
+  readonly route: string | null;
   readonly credential: UnsafeCredential;
   /** Set by surfaces on which members who are no admins reach organizations and nothing else. */
   readonly adminsOnly: boolean;

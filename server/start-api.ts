@@ -13,6 +13,7 @@ import { createApp } from './app.ts';
 import type { RequestsPerMinute } from './context.ts';
 import { createReadiness } from './health.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
+import { createKeyUsage } from './identity/key-usage.ts';
 import { createLimiter } from './identity/limiter.ts';
 import { createQuotas } from './identity/quotas.ts';
 import { createPrincipals } from './identity/principals.ts';
@@ -60,6 +61,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     accessTokens: options.accessTokens,
     limiter: createLimiter(orm),
     quotas: createQuotas(orm, listener),
+    keyUsage: createKeyUsage(orm, systemClock, log),
     perMinute: options.perMinute,
     verifications: createVerifications(listener),
     clock: systemClock,
@@ -90,7 +92,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     async stop() {
       stopping.abort();
       await drain(server);
-      await services.quotas.close();
+      await Promise.all([services.quotas.close(), services.keyUsage.close()]);
       await close();
     },
   };

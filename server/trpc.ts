@@ -59,8 +59,8 @@ export const openProcedure = t.procedure
   .use(async ({ next, ctx }) => strangersCounted(ctx, await next()));
 
 /** A caller whom a credential proves. */
-export const procedure = openProcedure.use(async ({ ctx, next }) =>
-  next({ ctx: await counted(await authenticated(ctx)) }),
+export const procedure = openProcedure.use(async ({ ctx, path, next }) =>
+  next({ ctx: await counted(await authenticated(ctx), path) }),
 );
 
 /** A caller whose credential's scopes include the permission, whatever the organization. */

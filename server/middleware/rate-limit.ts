@@ -10,16 +10,20 @@ const windowSeconds = 60;
 
 /**
  * Takes one request of a known caller's quota, and says in the answer's headers what is left. Every
- * call counts, one by one in a batch too. RATE_LIMITED when nothing was left.
+ * call counts, one by one in a batch too. RATE_LIMITED when nothing was left; what passes is added
+ * to the usage of its key.
  */
-export async function counted(ctx: CallerContext): Promise<CallerContext> {
-  const { principal } = ctx;
+export async function counted(ctx: CallerContext, procedure: string): Promise<CallerContext> {
+  const { principal, request } = ctx;
   const limit: Limit = {
     name: principal.kind === 'session' ? 'user' : 'key',
     limit: ctx.perMinute[principal.plan],
     windowSeconds,
   };
   await take(ctx, limit, accountOf(principal));
+  if (principal.kind !== 'session') {
+    ctx.keyUsage.count(principal.credentialId, request.route ?? `/trpc/${procedure}`);
+  }
   return ctx;
 }
 

@@ -42,6 +42,7 @@ export function incoming(
   return {
     requestId: typeof requestId === 'string' ? requestId : 'unknown',
     credential: credentialIn(req.headers),
+    route: null,
     adminsOnly,
     address: req.ip ?? null,
     userAgent: req.headers['user-agent']?.slice(0, 400) ?? null,

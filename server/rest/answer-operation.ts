@@ -26,6 +26,7 @@ export function answerOperation(
   const { meta, output, resource } = operation;
   const isNumbered = surface.paging === 'number' && isPage(output);
   const envelopeOf = enveloper(surface, operation);
+  const route = `${operation.method} ${surface.prefix}${operation.path}`;
   let names: ReturnType<typeof operationNames> | undefined;
   return async (req, res) => {
     res.locals['operation'] = operation.procedure;
@@ -35,7 +36,7 @@ export function answerOperation(
     const { input, numberedPage } = isNumbered
       ? takeNumberedPage(sent)
       : { input: sent, numberedPage: undefined };
-    const request = { ...incoming(req, res, surface), numberedPage };
+    const request = { ...incoming(req, res, surface), route, numberedPage };
     const answer = await ask(createContext(services, request), operation, input, names.told);
     const { requestId } = request;
     res.status(meta.status ?? 200);

@@ -4,6 +4,7 @@ import { entities } from './entities/index.ts';
 import { Migration20261121000000_first_light } from './migrations/Migration20261121000000_first_light.ts';
 import { Migration20261121000002_ssh_host_key } from './migrations/Migration20261121000002_ssh_host_key.ts';
 import { Migration20261121000400_limits } from './migrations/Migration20261121000400_limits.ts';
+import { Migration20261121000401_api_key_usage } from './migrations/Migration20261121000401_api_key_usage.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 
@@ -41,6 +42,7 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000002_ssh_host_key,
         Migration20261121000100_identity,
         Migration20261121000400_limits,
+        Migration20261121000401_api_key_usage,
       ],
     },
   });

@@ -50,6 +50,7 @@ async function startAway(port: number, { started }: { started: boolean }): Promi
     principals: createPrincipals(orm, listener, tokens),
     limiter: createLimiter(orm),
     quotas: createQuotas(orm, listener),
+    keyUsage: { count: () => {} },
     perMinute: unlimited,
     clock: systemClock,
     log,

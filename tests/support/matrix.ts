@@ -66,6 +66,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'organizations.update': { org: 'id', rest: { name: 'Renamed' } },
   'apiKeys.create': { org: 'orgId', rest: { name: 'matrix' } },
   'apiKeys.list': { org: 'orgId' },
+  'apiKeys.usage': { org: 'orgId', thing: 'apiKeyId' },
   'apiKeys.update': { org: 'orgId', thing: 'apiKeyId', rest: { name: 'Renamed' } },
   'apiKeys.rotate': { org: 'orgId', thing: 'apiKeyId' },
   'apiKeys.deactivate': { org: 'orgId', thing: 'apiKeyId' },
@@ -188,7 +189,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const incidental = new Set(['x-request-id', 'date', 'connection', 'keep-alive']);
+const incidental = new Set(['x-request-id', 'date', 'connection', 'keep-alive', 'ratelimit']);
 
 export async function ask(url: string, call: Call, key: string | null): Promise<Answer> {
   const response = await fetch(`${url}${call.path}`, {

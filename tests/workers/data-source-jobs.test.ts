@@ -143,6 +143,7 @@ describe('a verification', () => {
     );
     const request = {
       requestId: 'req',
+      route: null,
       credential: { kind: 'none' } as const,
       adminsOnly: false,
       address: null,

@@ -7,10 +7,13 @@ import {
   ApiKeyRef,
   CreateApiKey,
   CreatedApiKey,
+  GetUsage,
   RotateApiKey,
   UpdateApiKey,
+  Usage,
 } from './contract.ts';
 import { createApiKey } from './create-api-key.ts';
+import { getUsage } from './get-usage.ts';
 import { listApiKeys } from './list-api-keys.ts';
 import { deactivateApiKey, deleteApiKey, rotateApiKey, updateApiKey } from './update-api-key.ts';
 
@@ -39,6 +42,17 @@ export const apiKeys = router({
     .input(z.strictObject({ orgId: Id, ...pageInput }))
     .output(pageOf(ApiKey))
     .query(({ ctx, input }) => listApiKeys(ctx, input)),
+
+  usage: organizationProcedure
+    .meta({
+      summary: 'How often a key was used, per day and route',
+      permission: 'api-keys:read',
+      rest: { v1: 'GET /api-keys/{id}/usage' },
+      tag,
+    })
+    .input(GetUsage)
+    .output(Usage)
+    .query(({ ctx, input }) => getUsage(ctx, input)),
 
   update: organizationProcedure
     .meta({

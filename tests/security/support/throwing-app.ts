@@ -48,6 +48,7 @@ export async function startThrowingApp(): Promise<ThrowingApp> {
       accessTokens: { jwks: [], sign: fail, sessionOf: fail },
       limiter: { take: fail, reset: fail },
       quotas: { take: () => Promise.resolve({ isAllowed: true, remaining: 1, resetsInMs: 1 }) },
+      keyUsage: { count: () => {}, flush: fail },
       perMinute: unlimited,
       verifications: { expect: () => ({ wait: fail, leave: () => {} }) },
       clock: { now: () => new Date(0) },
