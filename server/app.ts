@@ -3,8 +3,8 @@ import { TRPCError } from '@trpc/server';
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { AppError, notFound } from '../shared/errors.ts';
-import { createContext, type Services } from './context.ts';
+import { AppError, invalidField, notFound } from '../shared/errors.ts';
+import { createContext, type IncomingRequest, type Services } from './context.ts';
 import type { Readiness } from './health.ts';
 import { metricsText } from './metrics.ts';
 import {
@@ -95,8 +95,10 @@ function trpc(services: Services): RequestHandler {
     // A batch is a convenience of the typed client; larger ones multiply the work of one request.
     maxBatchSize: 10,
     createContext: ({ req, res, info }) => {
+      const request = incoming(req, res);
       assertOneSignIn(info.calls.map(({ path }) => path));
-      return createContext(services, incoming(req, res));
+      assertOneKeyed(info.calls.length, request);
+      return createContext(services, request);
     },
     responseMeta: ({ errors }) => ({ headers: new Headers(retryAfter(...errors.map(toAppError))) }),
     // What comes out of a procedure was logged there, with the context that is missing here.
@@ -115,8 +117,17 @@ function trpc(services: Services): RequestHandler {
 /** A batch is no way to try ten passwords at once. */
 function assertOneSignIn(paths: readonly string[]): void {
   if (paths.length === 1 || !paths.some((path) => path.startsWith('auth.'))) return;
-  const cause = new AppError('VALIDATION', 'Procedures of auth are not taken in a batch');
-  throw new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause });
+  throw badRequest(new AppError('VALIDATION', 'Procedures of auth are not taken in a batch'));
+}
+
+/** A key names one operation: two equal calls of a batch would become one. */
+function assertOneKeyed(calls: number, { idempotencyKey }: IncomingRequest): void {
+  if (calls === 1 || idempotencyKey === null) return;
+  throw badRequest(invalidField('Idempotency-Key', 'Is not taken with a batch'));
+}
+
+function badRequest(cause: AppError): TRPCError {
+  return new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause });
 }
 
 /** For errors on the way to a procedure, in the shape that the RPC client understands. */

@@ -49,6 +49,8 @@ export interface IncomingRequest {
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly signal: AbortSignal;
+  /** The header of that name, as it came. */
+  readonly idempotencyKey: string | null;
   /** Sets a header of the answer, as long as none of it has been sent. */
   readonly setHeader: (name: string, value: string) => void;
 }

@@ -1,11 +1,13 @@
-import { initTRPC } from '@trpc/server';
+import { experimental_standaloneMiddleware, initTRPC } from '@trpc/server';
+import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
 import { z } from 'zod';
 import { Id } from '../shared/ids.ts';
-import type { Context } from './context.ts';
+import type { CallerContext, Context } from './context.ts';
 import type { Permission } from './identity/permissions.ts';
 import { authenticated } from './middleware/authenticate.ts';
 import { assertScope, dataSourceOf, permitted } from './middleware/authorize.ts';
 import { formatError, translated } from './middleware/errors.ts';
+import { once } from './middleware/idempotency/once.ts';
 import { counted, strangersCounted } from './middleware/rate-limit.ts';
 import { useValidationTexts } from './middleware/validation-texts.ts';
 
@@ -33,7 +35,13 @@ export interface Meta {
   /** True when it asks for no credential. */
   readonly isOpen?: true;
   readonly tag?: string;
+  /** Takes an Idempotency-Key, as everything does that answers 201. */
+  readonly isOnceOnly?: true;
 }
+
+/** Whether a retry with the same Idempotency-Key gets the same answer instead of a second effect. */
+export const isOnceOnly = (meta: Meta | undefined): boolean =>
+  meta?.status === 201 || meta?.isOnceOnly === true;
 
 useValidationTexts();
 
@@ -50,7 +58,8 @@ export const createCallerFactory = t.createCallerFactory;
 
 /*
  * The order in which a call passes: errors are translated around everything, then who calls, whether
- * it may call so often, what it may do, whose rows it sees, and only then what it sent.
+ * it may call so often, what it may do, whose rows it sees, whether it was done already, and only then
+ * what it sent.
  */
 
 /** Anybody, known or not. */
@@ -58,39 +67,63 @@ export const openProcedure = t.procedure
   .use(async ({ next, ctx, path }) => translated(ctx, path, await next()))
   .use(async ({ next, ctx }) => strangersCounted(ctx, await next()));
 
-/** A caller whom a credential proves. */
-export const procedure = openProcedure.use(async ({ ctx, path, next }) =>
+const known = openProcedure.use(async ({ ctx, path, next }) =>
   next({ ctx: await counted(await authenticated(ctx), path) }),
 );
-
-/** A caller whose credential's scopes include the permission, whatever the organization. */
-export const scopedProcedure = procedure.use(async ({ ctx, meta, next }) => {
-  assertScope(ctx, meta?.permission);
-  return next();
-});
 
 /** The first input of procedures in an organization, and of those about one. */
 export const inOrganization = z.object({ orgId: Id });
 export const ofOrganization = z.object({ id: Id });
 
-/** A caller with the procedure's permission in the organization `orgId`. */
-export const organizationProcedure = procedure
+const scoped = known.use(async ({ ctx, meta, next }) => {
+  assertScope(ctx, meta?.permission);
+  return next();
+});
+
+const permittedIn = known
   .input(inOrganization)
   .use(async ({ ctx, input, meta, next }) =>
     next({ ctx: await permitted(ctx, input.orgId, meta?.permission) }),
   );
 
-/** The same for procedures about the organization itself, which is then their `id`. */
-export const ownOrganizationProcedure = procedure
+const permittedOf = known
   .input(ofOrganization)
   .use(async ({ ctx, input, meta, next }) =>
     next({ ctx: await permitted(ctx, input.id, meta?.permission) }),
   );
 
-/** A caller who may use the data source `id` of the organization `orgId`. */
-export const dataSourceProcedure = organizationProcedure
+const withDataSource = permittedIn
   .input(z.object({ id: Id }))
   .use(async ({ ctx, input, next }) => {
     await dataSourceOf(ctx, input.orgId, input.id);
     return next();
   });
+
+/** Creations with an Idempotency-Key happen once, and their retries get the same answer. */
+const onceOnly = experimental_standaloneMiddleware<{ ctx: CallerContext; meta: Meta }>().create(
+  async ({ ctx, meta, path, getRawInput, next }) => {
+    const { idempotencyKey } = ctx.request;
+    if (idempotencyKey === null || !isOnceOnly(meta)) return next();
+    return once(ctx, idempotencyKey, {
+      procedure: path,
+      input: await getRawInput(),
+      work: (em) => next({ ctx: { em } }),
+      replay: (data) => ({ ok: true, data, marker: middlewareMarker }),
+    });
+  },
+);
+
+/** A caller whom a credential proves. */
+export const procedure = known.use(onceOnly);
+
+/** A caller whose credential's scopes include the permission, whatever the organization. */
+export const scopedProcedure = scoped.use(onceOnly);
+
+/** A caller with the procedure's permission in the organization `orgId`. */
+export const organizationProcedure = permittedIn.use(onceOnly);
+
+/** The same for procedures about the organization itself, which is then their `id`. */
+export const ownOrganizationProcedure = permittedOf.use(onceOnly);
+
+/** A caller who may use the data source `id` of the organization `orgId`. */
+export const dataSourceProcedure = withDataSource.use(onceOnly);

@@ -5,6 +5,7 @@ import { Migration20261121000000_first_light } from './migrations/Migration20261
 import { Migration20261121000002_ssh_host_key } from './migrations/Migration20261121000002_ssh_host_key.ts';
 import { Migration20261121000400_limits } from './migrations/Migration20261121000400_limits.ts';
 import { Migration20261121000401_api_key_usage } from './migrations/Migration20261121000401_api_key_usage.ts';
+import { Migration20261121000402_idempotency } from './migrations/Migration20261121000402_idempotency.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 
@@ -43,6 +44,7 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000100_identity,
         Migration20261121000400_limits,
         Migration20261121000401_api_key_usage,
+        Migration20261121000402_idempotency,
       ],
     },
   });

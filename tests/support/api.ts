@@ -54,6 +54,7 @@ export interface TestApi {
   readonly url: string;
   readonly logs: string[];
   readonly vaultKeys: VaultKeys;
+  readonly apiSecret: Uint8Array;
   /** Every answer to `request` has passed through it: A2 of security.md. */
   readonly recorder: ResponseRecorder;
   tenant(name?: string): Promise<TestTenant>;
@@ -103,6 +104,7 @@ export function errorOf({ body, status }: TestResponse) {
 
 interface ApiSettings {
   readonly vaultKeys?: VaultKeys;
+  readonly apiSecret?: Uint8Array;
   /** Limits are out of the way unless a test is about them. */
   readonly perMinute?: Partial<RequestsPerMinute>;
 }
@@ -113,7 +115,7 @@ interface ApiSettings {
  */
 export function useApi(
   database: TestDatabase,
-  { vaultKeys = newVaultKeys(), perMinute = {} }: ApiSettings = {},
+  { vaultKeys = newVaultKeys(), apiSecret = randomBytes(32), perMinute = {} }: ApiSettings = {},
 ): TestApi {
   let api: Api | undefined;
   let orm: ReturnType<typeof createOrm> | undefined;
@@ -126,7 +128,7 @@ export function useApi(
       databaseUrl: database.url,
       port: 0,
       vaultPublicKey: vaultKeys.publicKey,
-      apiSecret: randomBytes(32),
+      apiSecret,
       accessTokens: createAccessTokens(signingKey),
       perMinute: { ...unlimited, ...perMinute },
       log: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
@@ -149,6 +151,7 @@ export function useApi(
     },
     logs,
     vaultKeys,
+    apiSecret,
     recorder,
     async tenant(name = 'Acme') {
       const em = fork();

@@ -149,6 +149,7 @@ describe('a verification', () => {
       address: null,
       userAgent: null,
       signal: new AbortController().signal,
+      idempotencyKey: null,
       setHeader: () => {},
     };
     try {

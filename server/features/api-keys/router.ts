@@ -76,6 +76,7 @@ export const apiKeys = router({
       summary: 'Give a key a new secret, the old one living on for a while',
       permission: 'api-keys:write',
       rest: { v1: 'POST /api-keys/{id}/rotate' },
+      isOnceOnly: true,
       tag,
     })
     .input(RotateApiKey)
