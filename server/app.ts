@@ -97,8 +97,7 @@ function trpc(services: Services): RequestHandler {
     createContext: ({ req, res, info }) => {
       const request = incoming(req, res);
       assertOneSignIn(info.calls.map(({ path }) => path));
-      assertOneKeyed(info.calls.length, request);
-      return createContext(services, request);
+      return createContext(services, info.calls.length > 1 ? inBatch(request) : request);
     },
     responseMeta: ({ errors }) => ({ headers: new Headers(retryAfter(...errors.map(toAppError))) }),
     // What comes out of a procedure was logged there, with the context that is missing here.
@@ -120,10 +119,22 @@ function assertOneSignIn(paths: readonly string[]): void {
   throw badRequest(new AppError('VALIDATION', 'Procedures of auth are not taken in a batch'));
 }
 
-/** A key names one operation: two equal calls of a batch would become one. */
-function assertOneKeyed(calls: number, { idempotencyKey }: IncomingRequest): void {
-  if (calls === 1 || idempotencyKey === null) return;
-  throw badRequest(invalidField('Idempotency-Key', 'Is not taken with a batch'));
+/**
+ * Headers that are about one operation mean nothing for several: two equal calls with one key would
+ * become one, and which of them a tag belongs to could not be told.
+ */
+function inBatch(request: IncomingRequest): IncomingRequest {
+  const { idempotencyKey, ifMatch, setHeader } = request;
+  if (idempotencyKey !== null) {
+    throw badRequest(invalidField('Idempotency-Key', 'Is not taken with a batch'));
+  }
+  if (ifMatch !== null) throw badRequest(invalidField('If-Match', 'Is not taken with a batch'));
+  return {
+    ...request,
+    setHeader: (name, value) => {
+      if (name !== 'ETag') setHeader(name, value);
+    },
+  };
 }
 
 function badRequest(cause: AppError): TRPCError {

@@ -51,6 +51,8 @@ export interface IncomingRequest {
   readonly signal: AbortSignal;
   /** The header of that name, as it came. */
   readonly idempotencyKey: string | null;
+  /** The header of that name, as it came. */
+  readonly ifMatch: string | null;
   /** Sets a header of the answer, as long as none of it has been sent. */
   readonly setHeader: (name: string, value: string) => void;
 }

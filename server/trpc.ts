@@ -1,11 +1,13 @@
 import { experimental_standaloneMiddleware, initTRPC } from '@trpc/server';
 import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
 import { z } from 'zod';
+import { invalidField } from '../shared/errors.ts';
 import { Id } from '../shared/ids.ts';
 import type { CallerContext, Context } from './context.ts';
 import type { Permission } from './identity/permissions.ts';
 import { authenticated } from './middleware/authenticate.ts';
 import { assertScope, dataSourceOf, permitted } from './middleware/authorize.ts';
+import { entityTag } from './middleware/entity-tag.ts';
 import { formatError, translated } from './middleware/errors.ts';
 import { once } from './middleware/idempotency/once.ts';
 import { counted, strangersCounted } from './middleware/rate-limit.ts';
@@ -37,6 +39,10 @@ export interface Meta {
   readonly tag?: string;
   /** Takes an Idempotency-Key, as everything does that answers 201. */
   readonly isOnceOnly?: true;
+  /** Its output is a representation that has an entity tag. */
+  readonly showsETag?: true;
+  /** It calls `assertUnchanged`; an If-Match to any other procedure is refused, not ignored. */
+  readonly takesIfMatch?: true;
 }
 
 /** Whether a retry with the same Idempotency-Key gets the same answer instead of a second effect. */
@@ -113,17 +119,34 @@ const onceOnly = experimental_standaloneMiddleware<{ ctx: CallerContext; meta: M
   },
 );
 
+/** Representations carry their entity tag, which a later change may be made conditional on. */
+const tagged = experimental_standaloneMiddleware<{ ctx: CallerContext; meta: Meta }>().create(
+  async ({ ctx: { request }, meta, next }) => {
+    if (request.ifMatch !== null && !meta?.takesIfMatch) {
+      throw invalidField('If-Match', 'Is not taken here');
+    }
+    const result = await next();
+    if (result.ok && meta?.showsETag && isObject(result.data)) {
+      request.setHeader('ETag', entityTag(result.data));
+      request.setHeader('Cache-Control', 'private, no-cache');
+    }
+    return result;
+  },
+);
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /** A caller whom a credential proves. */
-export const procedure = known.use(onceOnly);
+export const procedure = known.use(tagged).use(onceOnly);
 
 /** A caller whose credential's scopes include the permission, whatever the organization. */
-export const scopedProcedure = scoped.use(onceOnly);
+export const scopedProcedure = scoped.use(tagged).use(onceOnly);
 
 /** A caller with the procedure's permission in the organization `orgId`. */
-export const organizationProcedure = permittedIn.use(onceOnly);
+export const organizationProcedure = permittedIn.use(tagged).use(onceOnly);
 
 /** The same for procedures about the organization itself, which is then their `id`. */
-export const ownOrganizationProcedure = permittedOf.use(onceOnly);
+export const ownOrganizationProcedure = permittedOf.use(tagged).use(onceOnly);
 
 /** A caller who may use the data source `id` of the organization `orgId`. */
-export const dataSourceProcedure = withDataSource.use(onceOnly);
+export const dataSourceProcedure = withDataSource.use(tagged).use(onceOnly);

@@ -48,6 +48,7 @@ export function incoming(
     userAgent: req.headers['user-agent']?.slice(0, 400) ?? null,
     signal: closeSignal(res),
     idempotencyKey: headerText(req, 'idempotency-key'),
+    ifMatch: headerText(req, 'if-match'),
     setHeader: (name, value) => {
       if (!res.headersSent) res.set(name, value);
     },

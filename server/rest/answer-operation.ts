@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import type { RequestHandler } from 'express';
 import { createContext, type Context, type Services } from '../context.ts';
+import { isKnown } from '../middleware/entity-tag.ts';
 import { toAppError } from '../middleware/errors.ts';
 import { incoming } from '../middleware/request.ts';
 import { isPage } from '../paging.ts';
@@ -38,6 +39,10 @@ export function answerOperation(
       : { input: sent, numberedPage: undefined };
     const request = { ...incoming(req, res, surface), route, numberedPage };
     const answer = await ask(createContext(services, request), operation, input, names.told);
+    if (operation.method === 'GET' && isKnown(req.headers['if-none-match'], res.get('ETag'))) {
+      res.status(304).end();
+      return;
+    }
     const { requestId } = request;
     res.status(meta.status ?? 200);
     res.json(envelopeOf(answer, names.outgoing, { requestId, resource, numberedPage }));

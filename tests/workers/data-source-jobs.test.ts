@@ -150,6 +150,7 @@ describe('a verification', () => {
       userAgent: null,
       signal: new AbortController().signal,
       idempotencyKey: null,
+      ifMatch: null,
       setHeader: () => {},
     };
     try {

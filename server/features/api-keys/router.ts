@@ -59,6 +59,8 @@ export const apiKeys = router({
       summary: 'Change name, scopes or networks of a key, or switch it off and on',
       permission: 'api-keys:write',
       rest: { v1: 'PATCH /api-keys/{id}' },
+      showsETag: true,
+      takesIfMatch: true,
       tag,
     })
     .input(UpdateApiKey)
@@ -88,6 +90,7 @@ export const apiKeys = router({
       summary: 'Delete a key for good',
       permission: 'api-keys:write',
       rest: { v1: 'DELETE /api-keys/{id}' },
+      takesIfMatch: true,
       tag,
     })
     .input(ApiKeyRef)

@@ -3,10 +3,13 @@ import { recordAudit } from '../../../shared/audit/record.ts';
 import { Organization } from '../../../shared/db/entities/organization.entity.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
+import { assertUnchanged } from '../../middleware/entity-tag.ts';
 import type { UpdateOrganization } from './contract.ts';
 import { toOrganization } from './to-organization.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'>;
+type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'> & {
+  readonly request: Pick<CallerContext['request'], 'ifMatch'>;
+};
 
 /** Changes what is given and leaves the rest. */
 export async function updateOrganization(ctx: Needs, input: UpdateOrganization) {
@@ -17,6 +20,7 @@ export async function updateOrganization(ctx: Needs, input: UpdateOrganization) 
     await sql`select from organization where id = ${id} for no key update`.execute(em.getKysely());
     const organization = await em.findOne(Organization, { id });
     if (!organization) throw notFound('Organization');
+    await assertUnchanged(ctx, () => toOrganization(organization));
     if (changes.name !== undefined) organization.name = changes.name;
     if (changes.customAiContext !== undefined)
       organization.customAiContext = changes.customAiContext;
