@@ -3,8 +3,8 @@ import { TRPCError } from '@trpc/server';
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { AppError, notFound } from '../shared/errors.ts';
-import { createContext, type Services } from './context.ts';
+import { AppError, invalidField, notFound } from '../shared/errors.ts';
+import { createContext, type IncomingRequest, type Services } from './context.ts';
 import type { Readiness } from './health.ts';
 import { metricsText } from './metrics.ts';
 import {
@@ -13,13 +13,7 @@ import {
   maxBodyBytes,
   translateTransportErrors,
 } from './middleware/body.ts';
-import {
-  errorTable,
-  logError,
-  retryAfterSeconds,
-  toAppError,
-  trpcError,
-} from './middleware/errors.ts';
+import { errorTable, logError, retryAfter, toAppError, trpcError } from './middleware/errors.ts';
 import { incoming, logRequests } from './middleware/request.ts';
 import { restRouter } from './rest/dispatch.ts';
 import { surfaces } from './rest/surfaces/index.ts';
@@ -30,12 +24,16 @@ interface AppOptions {
   readonly services: Services;
   readonly readiness: Readiness;
   readonly metricsToken: string | undefined;
+  /** How many proxies in front of it are believed about who calls. */
+  readonly trustedProxies?: number | undefined;
 }
 
 /** The HTTP application: health and metrics, then every surface, then RPC. */
-export function createApp({ services, readiness, metricsToken }: AppOptions): Express {
+export function createApp(options: AppOptions): Express {
+  const { services, readiness, metricsToken, trustedProxies = 0 } = options;
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.set('trust proxy', trustedProxies);
   app.use(logRequests(services.log));
   app.use(helmet(), notStored);
   app.get('/api/healthz', healthz(readiness));
@@ -103,13 +101,11 @@ function trpc(services: Services): RequestHandler {
     // A batch is a convenience of the typed client; larger ones multiply the work of one request.
     maxBatchSize: 10,
     createContext: ({ req, res, info }) => {
+      const request = incoming(req, res);
       assertOneSignIn(info.calls.map(({ path }) => path));
-      return createContext(services, incoming(req, res));
+      return createContext(services, info.calls.length > 1 ? inBatch(request) : request);
     },
-    responseMeta: ({ errors }) =>
-      errors.some((error) => toAppError(error).code === 'UNAVAILABLE')
-        ? { headers: new Headers({ 'Retry-After': retryAfterSeconds }) }
-        : {},
+    responseMeta: ({ errors }) => ({ headers: new Headers(retryAfter(...errors.map(toAppError))) }),
     // What comes out of a procedure was logged there, with the context that is missing here.
     onError: ({ error, req, path = 'trpc' }) => {
       if (error.cause instanceof AppError || !req.res) return;
@@ -126,8 +122,29 @@ function trpc(services: Services): RequestHandler {
 /** A batch is no way to try ten passwords at once. */
 function assertOneSignIn(paths: readonly string[]): void {
   if (paths.length === 1 || !paths.some((path) => path.startsWith('auth.'))) return;
-  const cause = new AppError('VALIDATION', 'Procedures of auth are not taken in a batch');
-  throw new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause });
+  throw badRequest(new AppError('VALIDATION', 'Procedures of auth are not taken in a batch'));
+}
+
+/**
+ * Headers that are about one operation mean nothing for several: two equal calls with one key would
+ * become one, and which of them a tag belongs to could not be told.
+ */
+function inBatch(request: IncomingRequest): IncomingRequest {
+  const { idempotencyKey, ifMatch, setHeader } = request;
+  if (idempotencyKey !== null) {
+    throw badRequest(invalidField('Idempotency-Key', 'Is not taken with a batch'));
+  }
+  if (ifMatch !== null) throw badRequest(invalidField('If-Match', 'Is not taken with a batch'));
+  return {
+    ...request,
+    setHeader: (name, value) => {
+      if (name !== 'ETag') setHeader(name, value);
+    },
+  };
+}
+
+function badRequest(cause: AppError): TRPCError {
+  return new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause });
 }
 
 /** For errors on the way to a procedure, in the shape that the RPC client understands. */
@@ -137,7 +154,7 @@ function trpcErrors(services: Services): ErrorRequestHandler {
     const { requestId } = incoming(req, res);
     const appError = toAppError(error);
     logError(services.log.child({ requestId }), appError, 'trpc');
-    if (appError.code === 'UNAVAILABLE') res.set('Retry-After', retryAfterSeconds);
+    res.set(retryAfter(appError));
     res.status(errorTable[appError.code].status).json({ error: trpcError(appError, requestId) });
   };
 }
@@ -149,7 +166,7 @@ function lastResort(services: Services): ErrorRequestHandler {
     const appError = toAppError(error);
     const { requestId } = incoming(req, res);
     logError(services.log.child({ requestId }), appError, req.path);
-    if (appError.code === 'UNAVAILABLE') res.set('Retry-After', retryAfterSeconds);
+    res.set(retryAfter(appError));
     const { status, body } = publicSurface.error(appError, requestId);
     res.status(status).json(body);
   };

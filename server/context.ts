@@ -3,14 +3,20 @@ import type { Clock } from '../shared/clock.ts';
 import type { EntityManager, Orm } from '../shared/db/orm.ts';
 import type { Jobs } from '../shared/jobs/client.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { Plan } from '../shared/plans.ts';
 import type { Sealer } from '../shared/vault/seal.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
+import type { Quotas } from './identity/quotas.ts';
+import type { KeyUsage } from './identity/key-usage.ts';
 import type { Limiter } from './identity/limiter.ts';
 import type { UnsafeCredential } from './identity/credential.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Principals } from './identity/principals.ts';
 import type { NumberedPage } from './numbered-page.ts';
 import type { WaitingRoom } from './waiting-room.ts';
+
+/** Limits: of known callers by plan, of unknown ones by address. */
+export type RequestsPerMinute = Readonly<Record<Plan | 'ADDRESS', number>>;
 
 /** What the process has once. */
 export interface Services {
@@ -24,6 +30,9 @@ export interface Services {
   readonly verifications: WaitingRoom;
   /** For requests to reveal a credential and their answers. */
   readonly reveals: WaitingRoom;
+  readonly quotas: Quotas;
+  readonly keyUsage: KeyUsage;
+  readonly perMinute: RequestsPerMinute;
   readonly clock: Clock;
   readonly log: Logger;
   /** Whether workers send e-mail; otherwise what they would send is answered to who asked for it. */
@@ -35,6 +44,8 @@ export interface Services {
 /** What a transport knows of a request. */
 export interface IncomingRequest {
   readonly requestId: string;
+  /** Method and path as the documents have them; null on RPC. */
+  readonly route: string | null;
   readonly credential: UnsafeCredential;
   /** Set by surfaces on which members who are no admins reach organizations and nothing else. */
   readonly adminsOnly: boolean;
@@ -43,6 +54,12 @@ export interface IncomingRequest {
   readonly address: string | null;
   readonly userAgent: string | null;
   readonly signal: AbortSignal;
+  /** The header of that name, as it came. */
+  readonly idempotencyKey: string | null;
+  /** The header of that name, as it came. */
+  readonly ifMatch: string | null;
+  /** Sets a header of the answer, as long as none of it has been sent. */
+  readonly setHeader: (name: string, value: string) => void;
 }
 
 /** What a procedure gets before it is known who calls. */

@@ -18,6 +18,13 @@ async function main(): Promise<void> {
     accessTokens: readAccessTokens(env),
     metricsToken: env.METRICS_TOKEN,
     sendsMail: env.SMTP_FROM !== undefined,
+    perMinute: {
+      FREE: env.RATE_LIMIT_FREE,
+      PRO: env.RATE_LIMIT_PRO,
+      ENTERPRISE: env.RATE_LIMIT_ENTERPRISE,
+      ADDRESS: env.RATE_LIMIT_ADDRESS,
+    },
+    trustedProxies: env.TRUST_PROXY_HOPS,
     log,
   });
   log.info({ port: api.port }, 'listening');

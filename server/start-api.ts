@@ -10,9 +10,12 @@ import type { Logger } from '../shared/logger.ts';
 import { assertSealingKey } from '../shared/vault/agree.ts';
 import { createSealer } from '../shared/vault/seal.ts';
 import { createApp } from './app.ts';
+import type { RequestsPerMinute } from './context.ts';
 import { createReadiness } from './health.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
+import { createKeyUsage } from './identity/key-usage.ts';
 import { createLimiter } from './identity/limiter.ts';
+import { createQuotas } from './identity/quotas.ts';
 import { createPrincipals } from './identity/principals.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 
@@ -26,6 +29,9 @@ export interface ApiOptions {
   readonly metricsToken?: string | undefined;
   /** Whether workers send e-mail; not, when absent. */
   readonly sendsMail?: boolean;
+  readonly perMinute: RequestsPerMinute;
+  /** How many proxies in front of it are believed about who calls. */
+  readonly trustedProxies?: number | undefined;
   readonly log: Logger;
 }
 
@@ -38,6 +44,12 @@ export interface Api {
 }
 
 const drainMs = 5_000;
+const channels = [
+  'basekeep_principal',
+  'basekeep_verified',
+  'basekeep_revealed',
+  'basekeep_quota',
+] as const;
 
 /** Listens at once and answers 503 until PostgreSQL is there, however long that takes. */
 export async function startApi(options: ApiOptions): Promise<Api> {
@@ -45,7 +57,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const stopping = new AbortController();
   const orm = createOrm({ databaseUrl, poolSize: 16 });
   const boss = createSendingBoss(databaseUrl);
-  const channels = ['basekeep_principal', 'basekeep_verified', 'basekeep_revealed'] as const;
   const listener = startListener(databaseUrl, channels, log);
   let isStarted = false;
 
@@ -58,14 +69,17 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     limiter: createLimiter(orm),
     verifications: createWaitingRoom(listener, 'basekeep_verified'),
     reveals: createWaitingRoom(listener, 'basekeep_revealed'),
+    quotas: createQuotas(orm, listener),
+    keyUsage: createKeyUsage(orm, systemClock, log),
+    perMinute: options.perMinute,
     clock: systemClock,
     log,
     apiSecret: options.apiSecret,
     sendsMail: options.sendsMail ?? false,
   };
   const readiness = createReadiness(orm, boss, () => isStarted);
-  const { metricsToken } = options;
-  const app = createApp({ services, readiness, metricsToken });
+  const { metricsToken, trustedProxies } = options;
+  const app = createApp({ services, readiness, metricsToken, trustedProxies });
   const close = () =>
     Promise.allSettled([listener.close(), boss.stop({ graceful: false }), orm.close(true)]);
   const server = createServer(app);
@@ -87,6 +101,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     async stop() {
       stopping.abort();
       await drain(server);
+      await Promise.all([services.quotas.close(), services.keyUsage.close()]);
       await close();
     },
   };

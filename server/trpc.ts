@@ -1,11 +1,16 @@
-import { initTRPC } from '@trpc/server';
+import { experimental_standaloneMiddleware, initTRPC } from '@trpc/server';
+import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
 import { z } from 'zod';
+import { invalidField } from '../shared/errors.ts';
 import { Id } from '../shared/ids.ts';
-import type { Context } from './context.ts';
+import type { CallerContext, Context } from './context.ts';
 import type { Permission } from './identity/permissions.ts';
 import { authenticated } from './middleware/authenticate.ts';
 import { assertScope, dataSourceOf, permitted } from './middleware/authorize.ts';
+import { entityTag } from './middleware/entity-tag.ts';
 import { formatError, translated } from './middleware/errors.ts';
+import { once } from './middleware/idempotency/once.ts';
+import { counted, strangersCounted } from './middleware/rate-limit.ts';
 import { useValidationTexts } from './middleware/validation-texts.ts';
 
 /**
@@ -34,7 +39,17 @@ export interface Meta {
   readonly tag?: string;
   /** The type of an answer that is no JSON: the procedure then gives its text piece by piece. */
   readonly streams?: 'application/x-ndjson';
+  /** Takes an Idempotency-Key, as everything does that answers 201. */
+  readonly isOnceOnly?: true;
+  /** Its output is a representation that has an entity tag. */
+  readonly showsETag?: true;
+  /** It calls `assertUnchanged`; an If-Match to any other procedure is refused, not ignored. */
+  readonly takesIfMatch?: true;
 }
+
+/** Whether a retry with the same Idempotency-Key gets the same answer instead of a second effect. */
+export const isOnceOnly = (meta: Meta | undefined): boolean =>
+  meta?.status === 201 || meta?.isOnceOnly === true;
 
 useValidationTexts();
 
@@ -50,48 +65,88 @@ export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
 /*
- * The order in which a call passes: errors are translated around everything, then who calls, what
- * it may do, whose rows it sees, and only then what it sent.
+ * The order in which a call passes: errors are translated around everything, then who calls, whether
+ * it may call so often, what it may do, whose rows it sees, whether it was done already, and only then
+ * what it sent.
  */
 
 /** Anybody, known or not. */
-export const openProcedure = t.procedure.use(async ({ next, ctx, path }) =>
-  translated(ctx, path, await next()),
-);
+export const openProcedure = t.procedure
+  .use(async ({ next, ctx, path }) => translated(ctx, path, await next()))
+  .use(async ({ next, ctx }) => strangersCounted(ctx, await next()));
 
-/** A caller whom a credential proves. */
-export const procedure = openProcedure.use(async ({ ctx, next }) =>
-  next({ ctx: await authenticated(ctx) }),
+const known = openProcedure.use(async ({ ctx, path, next }) =>
+  next({ ctx: await counted(await authenticated(ctx), path) }),
 );
-
-/** A caller whose credential's scopes include the permission, whatever the organization. */
-export const scopedProcedure = procedure.use(async ({ ctx, meta, next }) => {
-  assertScope(ctx, meta?.permission);
-  return next();
-});
 
 /** The first input of procedures in an organization, and of those about one. */
 export const inOrganization = z.object({ orgId: Id });
 export const ofOrganization = z.object({ id: Id });
 
-/** A caller with the procedure's permission in the organization `orgId`. */
-export const organizationProcedure = procedure
+const scoped = known.use(async ({ ctx, meta, next }) => {
+  assertScope(ctx, meta?.permission);
+  return next();
+});
+
+const permittedIn = known
   .input(inOrganization)
   .use(async ({ ctx, input, meta, path, next }) =>
     next({ ctx: await permitted(ctx, input.orgId, meta?.permission, path) }),
   );
 
-/** The same for procedures about the organization itself, which is then their `id`. */
-export const ownOrganizationProcedure = procedure
+const permittedOf = known
   .input(ofOrganization)
   .use(async ({ ctx, input, meta, path, next }) =>
     next({ ctx: await permitted(ctx, input.id, meta?.permission, path) }),
   );
 
+const withDataSource = permittedIn.input(z.object({ id: Id })).use(async ({ ctx, input, next }) => {
+  await dataSourceOf(ctx, input.orgId, input.id);
+  return next();
+});
+
+/** Creations with an Idempotency-Key happen once, and their retries get the same answer. */
+const onceOnly = experimental_standaloneMiddleware<{ ctx: CallerContext; meta: Meta }>().create(
+  async ({ ctx, meta, path, getRawInput, next }) => {
+    const { idempotencyKey } = ctx.request;
+    if (idempotencyKey === null || !isOnceOnly(meta)) return next();
+    return once(ctx, idempotencyKey, {
+      procedure: path,
+      input: await getRawInput(),
+      work: (em) => next({ ctx: { em } }),
+      replay: (data) => ({ ok: true, data, marker: middlewareMarker }),
+    });
+  },
+);
+
+/** Representations carry their entity tag, which a later change may be made conditional on. */
+const tagged = experimental_standaloneMiddleware<{ ctx: CallerContext; meta: Meta }>().create(
+  async ({ ctx: { request }, meta, next }) => {
+    if (request.ifMatch !== null && !meta?.takesIfMatch) {
+      throw invalidField('If-Match', 'Is not taken here');
+    }
+    const result = await next();
+    if (result.ok && meta?.showsETag && isObject(result.data)) {
+      request.setHeader('ETag', entityTag(result.data));
+      request.setHeader('Cache-Control', 'private, no-cache');
+    }
+    return result;
+  },
+);
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** A caller whom a credential proves. */
+export const procedure = known.use(tagged).use(onceOnly);
+
+/** A caller whose credential's scopes include the permission, whatever the organization. */
+export const scopedProcedure = scoped.use(tagged).use(onceOnly);
+
+/** A caller with the procedure's permission in the organization `orgId`. */
+export const organizationProcedure = permittedIn.use(tagged).use(onceOnly);
+
+/** The same for procedures about the organization itself, which is then their `id`. */
+export const ownOrganizationProcedure = permittedOf.use(tagged).use(onceOnly);
+
 /** A caller who may use the data source `id` of the organization `orgId`. */
-export const dataSourceProcedure = organizationProcedure
-  .input(z.object({ id: Id }))
-  .use(async ({ ctx, input, next }) => {
-    await dataSourceOf(ctx, input.orgId, input.id);
-    return next();
-  });
+export const dataSourceProcedure = withDataSource.use(tagged).use(onceOnly);

@@ -36,6 +36,20 @@ const common = {
   LOG_LEVEL: LogLevel.default('info'),
 };
 
+const perMinute = (byDefault: number) =>
+  z.coerce.number('must be a whole number').int().min(1).max(1_000_000_000).default(byDefault);
+
+/** Requests a minute: of a key or a user by the plan of its organization, and of who is unknown. */
+const rateLimits = {
+  RATE_LIMIT_FREE: perMinute(60),
+  RATE_LIMIT_PRO: perMinute(600),
+  RATE_LIMIT_ENTERPRISE: perMinute(6_000),
+  RATE_LIMIT_ADDRESS: perMinute(60),
+};
+
+/** How many proxies of ours stand in front: so many addresses of X-Forwarded-For are believed. */
+const TRUST_PROXY_HOPS = z.coerce.number('must be a number').int().min(0).max(10).default(0);
+
 const owner = {
   BASEKEEP_OWNER_EMAIL: z.email().default('owner@basekeep.local'),
   BASEKEEP_OWNER_PASSWORD: z.string().min(12).max(1024).optional(),
@@ -53,6 +67,8 @@ const ServerEnv = z.object({
   METRICS_TOKEN: z.string().min(16).optional(),
   /** Set where workers send e-mail. The API needs to know that they do, and not how. */
   SMTP_FROM: MailSender.optional(),
+  ...rateLimits,
+  TRUST_PROXY_HOPS,
 });
 
 /** `workers/main.ts`. */
@@ -85,6 +101,8 @@ const LauncherEnv = z.object({
   EGRESS_ALLOW_CIDRS: Cidrs.optional(),
   METRICS_TOKEN: z.string().min(16).optional(),
   ...mailVariables,
+  ...rateLimits,
+  TRUST_PROXY_HOPS,
 });
 
 /** `node server/launcher/create-owner.ts`. */

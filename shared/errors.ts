@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'CONFLICT'
+  | 'PRECONDITION_FAILED'
+  | 'IDEMPOTENCY_KEY_REUSED'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'RATE_LIMITED'
@@ -21,7 +23,7 @@ interface AppErrorOptions {
   readonly fields?: FieldErrors;
   /** Told to our own client beside the text; the contract's surfaces do not show it. */
   readonly details?: object;
-  /** With RATE_LIMITED: milliseconds until the window resets. */
+  /** Milliseconds after which trying again makes sense; with RATE_LIMITED until the window resets. */
   readonly retryAfterMs?: number;
   /** Private: logged by name only, never sent. */
   readonly cause?: unknown;

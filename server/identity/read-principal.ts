@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { sql, type RawBuilder } from 'kysely';
 import type { Orm } from '../../shared/db/orm.ts';
 import type { Environment } from '../../shared/environments.ts';
+import { plans, type Plan } from '../../shared/plans.ts';
 import type { Role } from '../../shared/roles.ts';
 import { fullAccess, type Principal } from './principal.ts';
 
@@ -15,6 +16,7 @@ interface KeyRow {
   scopes: string[];
   environment: Environment;
   allowed_cidrs: string[];
+  plan: Plan;
   roles: Record<string, Role>;
 }
 
@@ -23,6 +25,7 @@ interface SessionRow {
   user_id: string;
   expires_at_ms: string;
   signed_in_at_ms: string;
+  plan: Plan;
   roles: Record<string, Role>;
 }
 
@@ -31,10 +34,17 @@ const rolesOf = (userId: RawBuilder<unknown>) => sql`
   coalesce((select json_object_agg(m.organization_id, m.role) from membership m
     where m.user_id = ${userId} and m.deactivated_at is null), '{}') as roles`;
 
+// Who belongs to a large organization and to a small one is not held to the limit of the small one.
+const bestPlanOf = (userId: RawBuilder<unknown>) => sql`
+  coalesce((select o.plan from membership m join organization o on o.id = m.organization_id
+    where m.user_id = ${userId} and m.deactivated_at is null
+    order by array_position(${[...plans]}::text[], o.plan) desc limit 1), 'FREE') as plan`;
+
 const keyColumns = sql`
   k.id, k.user_id, k.organization_id, k.hash, k.scopes, k.environment, k.allowed_cidrs,
   case when k.previous_hash_until > now() then k.previous_hash end as previous_hash,
-  extract(epoch from k.expires_at) * 1000 as expires_at_ms, ${rolesOf(sql`k.user_id`)}`;
+  extract(epoch from k.expires_at) * 1000 as expires_at_ms,
+  (select o.plan from organization o where o.id = k.organization_id) as plan, ${rolesOf(sql`k.user_id`)}`;
 
 export async function readBearer(orm: Orm, hash: Buffer): Promise<Principal | null> {
   const { rows } = await sql<KeyRow>`
@@ -75,7 +85,8 @@ export async function readPair(
 export async function readSession(orm: Orm, sessionId: string): Promise<Principal | null> {
   const { rows } = await sql<SessionRow>`
     select s.id, s.user_id, extract(epoch from s.expires_at) * 1000 as expires_at_ms,
-      extract(epoch from s.signed_in_at) * 1000 as signed_in_at_ms, ${rolesOf(sql`s.user_id`)}
+      extract(epoch from s.signed_in_at) * 1000 as signed_in_at_ms,
+      ${bestPlanOf(sql`s.user_id`)}, ${rolesOf(sql`s.user_id`)}
     from user_session s where s.id = ${sessionId} and s.revoked_at is null`.execute(
     orm.em.getKysely(),
   );
@@ -89,6 +100,7 @@ export async function readSession(orm: Orm, sessionId: string): Promise<Principa
     roles: new Map(Object.entries(row.roles)),
     scopes: new Set([fullAccess]),
     environment: null,
+    plan: row.plan,
     signedInAtMs: Number(row.signed_in_at_ms),
     allowedCidrs: [],
     expiresAtMs: Number(row.expires_at_ms),
@@ -102,6 +114,7 @@ function ofKey(row: KeyRow): Omit<Principal, 'kind' | 'roles'> {
     organizationId: row.organization_id,
     scopes: new Set(row.scopes),
     environment: row.environment,
+    plan: row.plan,
     signedInAtMs: null,
     allowedCidrs: row.allowed_cidrs,
     expiresAtMs: row.expires_at_ms === null ? Infinity : Number(row.expires_at_ms),

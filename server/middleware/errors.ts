@@ -17,6 +17,8 @@ export const errorTable = {
   NOT_FOUND: { status: 404, trpc: 'NOT_FOUND' },
   METHOD_NOT_ALLOWED: { status: 405, trpc: 'METHOD_NOT_SUPPORTED' },
   CONFLICT: { status: 409, trpc: 'CONFLICT' },
+  PRECONDITION_FAILED: { status: 412, trpc: 'PRECONDITION_FAILED' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, trpc: 'UNPROCESSABLE_CONTENT' },
   PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, trpc: 'UNSUPPORTED_MEDIA_TYPE' },
   RATE_LIMITED: { status: 429, trpc: 'TOO_MANY_REQUESTS' },
@@ -24,8 +26,17 @@ export const errorTable = {
   INTERNAL: { status: 500, trpc: 'INTERNAL_SERVER_ERROR' },
 } as const satisfies Record<ErrorCode, { status: number; trpc: TrpcCode }>;
 
-/** When to come back while PostgreSQL is away: its restart takes about this long. */
-export const retryAfterSeconds = '5';
+// While PostgreSQL is away: its restart takes about this long.
+const unavailableMs = 5_000;
+
+/** The header that says when to come back, if one of the errors is over by then. */
+export function retryAfter(...errors: readonly AppError[]): Record<string, string> {
+  const waitsMs = errors.map(({ code, retryAfterMs }) =>
+    code === 'UNAVAILABLE' ? Math.max(unavailableMs, retryAfterMs) : retryAfterMs,
+  );
+  const longestMs = Math.max(0, ...waitsMs);
+  return longestMs > 0 ? { 'Retry-After': String(Math.ceil(longestMs / 1_000)) } : {};
+}
 
 /**
  * SQLSTATEs and socket errors that mean "PostgreSQL is away", not "we made a mistake"; and those of

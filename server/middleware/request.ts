@@ -42,11 +42,22 @@ export function incoming(
   return {
     requestId: typeof requestId === 'string' ? requestId : 'unknown',
     credential: credentialIn(req.headers),
+    route: null,
     adminsOnly,
     address: req.ip ?? null,
     userAgent: req.headers['user-agent']?.slice(0, 400) ?? null,
     signal: closeSignal(res),
+    idempotencyKey: headerText(req, 'idempotency-key'),
+    ifMatch: headerText(req, 'if-match'),
+    setHeader: (name, value) => {
+      if (!res.headersSent) res.set(name, value);
+    },
   };
+}
+
+function headerText(req: Request, name: string): string | null {
+  const value = req.headers[name];
+  return typeof value === 'string' ? value : null;
 }
 
 function closeSignal(res: Response): AbortSignal {

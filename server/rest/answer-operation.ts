@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import type { RequestHandler } from 'express';
 import { createContext, type Context, type Services } from '../context.ts';
+import { isKnown } from '../middleware/entity-tag.ts';
 import { toAppError } from '../middleware/errors.ts';
 import { incoming } from '../middleware/request.ts';
 import { isPage } from '../paging.ts';
@@ -27,6 +28,7 @@ export function answerOperation(
   const { meta, output, resource } = operation;
   const isNumbered = surface.paging === 'number' && isPage(output);
   const envelopeOf = enveloper(surface, operation);
+  const route = `${operation.method} ${surface.prefix}${operation.path}`;
   let names: ReturnType<typeof operationNames> | undefined;
   return async (req, res) => {
     res.locals['operation'] = operation.procedure;
@@ -36,9 +38,13 @@ export function answerOperation(
     const { input, numberedPage } = isNumbered
       ? takeNumberedPage(sent)
       : { input: sent, numberedPage: undefined };
-    const request = { ...incoming(req, res, surface), numberedPage };
+    const request = { ...incoming(req, res, surface), route, numberedPage };
     const answer = await ask(createContext(services, request), operation, input, names.told);
     if (meta.streams) return streamAnswer(res, meta.streams, answer);
+    if (operation.method === 'GET' && isKnown(req.headers['if-none-match'], res.get('ETag'))) {
+      res.status(304).end();
+      return;
+    }
     const { requestId } = request;
     res.status(meta.status ?? 200);
     res.json(envelopeOf(answer, names.outgoing, { requestId, resource, numberedPage }));

@@ -10,7 +10,7 @@ import { AppError, notFound } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Services } from '../context.ts';
 import { bodyText, translateTransportErrors } from '../middleware/body.ts';
-import { logError, retryAfterSeconds, toAppError } from '../middleware/errors.ts';
+import { logError, retryAfter, toAppError } from '../middleware/errors.ts';
 import { incoming } from '../middleware/request.ts';
 import { answerOperation } from './answer-operation.ts';
 import { documentOf } from './document.ts';
@@ -67,7 +67,7 @@ function errorHandler(surface: Surface, log: Logger): ErrorRequestHandler {
     // What comes out of a procedure was logged there.
     if (!(error instanceof TRPCError)) logError(log.child({ requestId }), appError, req.path);
     const { status, body } = surface.error(appError, requestId);
-    if (appError.code === 'UNAVAILABLE') res.set('Retry-After', retryAfterSeconds);
+    res.set(retryAfter(appError));
     if (appError.code === 'UNAUTHENTICATED') res.set('WWW-Authenticate', 'Bearer');
     res.status(status).json(body);
   };

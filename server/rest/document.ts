@@ -4,6 +4,13 @@ import { z } from 'zod';
 import { isPage } from '../paging.ts';
 import { documentInput } from './document-input.ts';
 import type { Spelling } from './naming/spelling.ts';
+import {
+  answerHeadersOf,
+  bodilessResponsesOf,
+  errorHeadersOf,
+  headerParametersOf,
+  headerStatusesOf,
+} from './document-headers.ts';
 import type { RestOperation } from './routes.ts';
 import type { Surface } from './surface.ts';
 import { tidySchema } from './tidy-schema.ts';
@@ -88,13 +95,18 @@ function derive(t: Builder, surface: Surface, operation: RestOperation) {
 function finish(surface: Surface, operation: RestOperation, documented: Operation): void {
   const { spell } = surface;
   const request = { isAnswer: false, spell };
-  if (documented.parameters) documented.parameters = tidySchema(documented.parameters, request);
+  const parameters = [
+    ...toArray(tidySchema(documented.parameters, request)),
+    ...headerParametersOf(operation),
+  ];
+  if (parameters.length > 0) documented.parameters = parameters;
   if (documented.requestBody) documented.requestBody = tidySchema(documented.requestBody, request);
   // All the headers of a surface together are one way to sign in.
   const signIn = Object.keys(surface.securitySchemes).map((scheme) => [scheme, []]);
   documented.security = operation.meta.isOpen ? [] : [Object.fromEntries(signIn)];
   documented.responses = {
-    [String(operation.meta.status ?? 200)]: success(documented, operation, spell),
+    [String(operation.meta.status ?? 200)]: success(operation, documented, spell),
+    ...bodilessResponsesOf(operation),
     ...Object.fromEntries(
       statusesOf(operation).flatMap((status) => {
         const shape = surface.errorSchemas[status];
@@ -104,13 +116,17 @@ function finish(surface: Surface, operation: RestOperation, documented: Operatio
   };
 }
 
-function success(documented: Operation, { meta }: RestOperation, spell: Spelling): unknown {
-  if (meta.streams) {
-    const content = { [meta.streams]: { schema: { type: 'string' } } };
+const toArray = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+function success(operation: RestOperation, documented: Operation, spell: Spelling): unknown {
+  const { streams } = operation.meta;
+  if (streams) {
+    const content = { [streams]: { schema: { type: 'string' } } };
     return { description: 'Success', content };
   }
   const response = tidySchema(documented.responses['200'], { isAnswer: true, spell });
-  return { ...(response as object), description: 'Success' };
+  const headers = answerHeadersOf(operation);
+  return { ...(response as object), description: 'Success', headers };
 }
 
 /** Which errors an operation can answer with, beside the success that it declares. */
@@ -126,6 +142,7 @@ function statusesOf(operation: RestOperation): readonly number[] {
     ...(hasParent ? [404] : []),
     ...(isWrite ? [409] : []),
     ...(hasBody ? [413, 415] : []),
+    ...headerStatusesOf(operation),
     429,
     500,
     503,
@@ -138,8 +155,10 @@ const meanings: Readonly<Record<number, string>> = {
   403: 'The caller may not do that',
   404: 'There is no such thing, or the caller may not see it',
   409: 'The request clashes with what is there',
+  412: 'It has been changed since: get it again',
   413: 'The body is too large',
   415: 'The body is not application/json',
+  422: 'The Idempotency-Key was used for another request',
   429: 'Too many requests',
   500: 'Something failed inside Basekeep',
   503: 'Basekeep cannot answer right now',
@@ -149,6 +168,7 @@ function errorResponse({ retryField }: Surface, status: number, component: strin
   const meaning = meanings[status] ?? 'Error';
   return {
     description: status === 429 ? `${meaning}: \`${retryField}\` says how long to wait` : meaning,
+    ...errorHeadersOf(status),
     content: { 'application/json': { schema: { $ref: `#/components/schemas/${component}` } } },
   };
 }

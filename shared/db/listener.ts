@@ -9,7 +9,9 @@ export type Channel =
   /** Payload: the id of a connection draft whose report is written. */
   | 'basekeep_verified'
   /** Payload: the id of a request to reveal a credential that has its answer. */
-  | 'basekeep_revealed';
+  | 'basekeep_revealed'
+  /** Payload: the key of a quota that is used up. Whoever holds some of it gives it back. */
+  | 'basekeep_quota';
 
 export interface Listener {
   /** Whether notifications arrive. While false, nothing that depends on them may be cached. */

@@ -6,6 +6,9 @@ import { Migration20261121000002_ssh_host_key } from './migrations/Migration2026
 import { Migration20261121000300_credentials } from './migrations/Migration20261121000300_credentials.ts';
 import { Migration20261121000310_audit_filters } from './migrations/Migration20261121000310_audit_filters.ts';
 import { Migration20261121000500_catalog_memory } from './migrations/Migration20261121000500_catalog_memory.ts';
+import { Migration20261121000400_limits } from './migrations/Migration20261121000400_limits.ts';
+import { Migration20261121000401_api_key_usage } from './migrations/Migration20261121000401_api_key_usage.ts';
+import { Migration20261121000402_idempotency } from './migrations/Migration20261121000402_idempotency.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
@@ -49,6 +52,9 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000300_credentials,
         Migration20261121000310_audit_filters,
         Migration20261121000500_catalog_memory,
+        Migration20261121000400_limits,
+        Migration20261121000401_api_key_usage,
+        Migration20261121000402_idempotency,
       ],
     },
   });

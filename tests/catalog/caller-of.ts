@@ -12,17 +12,22 @@ export function callerOf(em: EntityManager, role: Role) {
     credentialId: 'ses_caller',
     organizationId: null,
     roles: new Map<string, Role>(),
+    plan: 'FREE' as const,
     signedInAtMs: null,
     allowedCidrs: [],
     expiresAtMs: Infinity,
   };
   const request: IncomingRequest = {
     requestId: 'req_caller',
+    route: null,
     credential: { kind: 'none' },
     adminsOnly: false,
     address: null,
     userAgent: null,
     signal: new AbortController().signal,
+    idempotencyKey: null,
+    ifMatch: null,
+    setHeader: () => undefined,
   };
   return { em, role, principal, request, clock: systemClock, origin: systemOrigin };
 }

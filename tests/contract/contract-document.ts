@@ -24,7 +24,11 @@ const Operation = z.looseObject({
   security: z.array(z.record(z.string(), z.array(z.string()))),
   parameters: z.array(z.looseObject({ name: z.string(), in: z.string(), schema: z.unknown() })),
   requestBody: z.looseObject({ content: Content }).optional(),
-  responses: z.record(z.string(), z.looseObject({ content: Content })),
+  // 304 alone has no body.
+  responses: z
+    .record(z.string(), z.looseObject({}))
+    .transform(({ 304: _, ...responses }) => responses)
+    .pipe(z.record(z.string(), z.looseObject({ content: Content }))),
 });
 
 export const OpenApi = z.looseObject({

@@ -6,6 +6,7 @@ import { createApp } from '../../server/app.ts';
 import type { Services } from '../../server/context.ts';
 import { generateBearerKey } from '../../server/identity/key-format.ts';
 import { createLimiter } from '../../server/identity/limiter.ts';
+import { createQuotas } from '../../server/identity/quotas.ts';
 import { createPrincipals } from '../../server/identity/principals.ts';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import type { SurfaceName } from '../../server/trpc.ts';
@@ -21,6 +22,7 @@ import {
   procedures,
   type Call,
 } from '../support/matrix.ts';
+import { unlimited } from '../support/unlimited.ts';
 
 // A6 of the security programme: without PostgreSQL every surface says so in its own shape, soon.
 
@@ -54,6 +56,9 @@ async function startAway(port: number, { started }: { started: boolean }): Promi
     orm,
     principals: createPrincipals(orm, listener, tokens),
     limiter: createLimiter(orm),
+    quotas: createQuotas(orm, listener),
+    keyUsage: { count: () => {} },
+    perMinute: unlimited,
     clock: systemClock,
     log,
   } as unknown as Services;

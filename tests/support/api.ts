@@ -8,6 +8,7 @@ import { createOrganization } from '../../server/features/organizations/create-o
 import { createBasekeepClient } from '../../server/client.ts';
 import { createAccessTokens } from '../../server/identity/access-tokens.ts';
 import { actingAs } from '../../server/identity/principal.ts';
+import type { RequestsPerMinute } from '../../server/context.ts';
 import { startApi, type Api } from '../../server/start-api.ts';
 import { systemOrigin } from '../../shared/audit/events.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -17,6 +18,7 @@ import { createOrm, type EntityManager } from '../../shared/db/orm.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Role } from '../../shared/roles.ts';
 import type { TestDatabase } from './database.ts';
+import { unlimited } from './unlimited.ts';
 import { useResponseRecorder, type ResponseRecorder } from './responses.ts';
 
 await sodium.ready;
@@ -52,6 +54,7 @@ export interface TestApi {
   readonly url: string;
   readonly logs: string[];
   readonly vaultKeys: VaultKeys;
+  readonly apiSecret: Uint8Array;
   /** Every answer to `request` has passed through it: A2 of security.md. */
   readonly recorder: ResponseRecorder;
   tenant(name?: string): Promise<TestTenant>;
@@ -60,11 +63,6 @@ export interface TestApi {
   client(tenant: Pick<TestTenant, 'key'>): ReturnType<typeof createBasekeepClient>;
   /** One request with a JSON body; `path` from the root. Fails when the answer is not documented. */
   request(method: string, path: string, options?: RequestOptions): Promise<TestResponse>;
-}
-
-interface ApiOptions {
-  readonly vaultKeys?: VaultKeys;
-  readonly sendsMail?: boolean;
 }
 
 interface VaultKeys {
@@ -104,13 +102,26 @@ export function errorOf({ body, status }: TestResponse) {
   return { status, ...z.object({ error: PublicError }).parse(body).error };
 }
 
+interface ApiSettings {
+  readonly vaultKeys?: VaultKeys;
+  readonly apiSecret?: Uint8Array;
+  /** Limits are out of the way unless a test is about them. */
+  readonly perMinute?: Partial<RequestsPerMinute>;
+  readonly sendsMail?: boolean;
+}
+
 /**
  * Runs the API in this process on the file's database, for the length of the file. `vaultKeys` of
  * another one make both replicas of one installation.
  */
 export function useApi(
   database: TestDatabase,
-  { vaultKeys = newVaultKeys(), sendsMail = false }: ApiOptions = {},
+  {
+    vaultKeys = newVaultKeys(),
+    apiSecret = randomBytes(32),
+    perMinute = {},
+    sendsMail = false,
+  }: ApiSettings = {},
 ): TestApi {
   let api: Api | undefined;
   let orm: ReturnType<typeof createOrm> | undefined;
@@ -123,9 +134,10 @@ export function useApi(
       databaseUrl: database.url,
       port: 0,
       vaultPublicKey: vaultKeys.publicKey,
-      apiSecret: randomBytes(32),
+      apiSecret,
       accessTokens: createAccessTokens(signingKey),
       sendsMail,
+      perMinute: { ...unlimited, ...perMinute },
       log: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
     });
     await api.ready;
@@ -146,6 +158,7 @@ export function useApi(
     },
     logs,
     vaultKeys,
+    apiSecret,
     recorder,
     async tenant(name = 'Acme') {
       const em = fork();

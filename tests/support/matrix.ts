@@ -114,6 +114,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'groups.removeMember': { org: 'orgId', thing: 'groupId', also: 'memberId' },
   'apiKeys.create': { org: 'orgId', rest: { name: 'matrix' } },
   'apiKeys.list': { org: 'orgId' },
+  'apiKeys.usage': { org: 'orgId', thing: 'apiKeyId' },
   'apiKeys.update': { org: 'orgId', thing: 'apiKeyId', rest: { name: 'Renamed' } },
   'apiKeys.rotate': { org: 'orgId', thing: 'apiKeyId' },
   'apiKeys.deactivate': { org: 'orgId', thing: 'apiKeyId' },
@@ -280,7 +281,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const incidental = new Set(['x-request-id', 'date', 'connection', 'keep-alive']);
+const incidental = new Set(['x-request-id', 'date', 'connection', 'keep-alive', 'ratelimit']);
 
 export async function ask(url: string, call: Call, key: string | null): Promise<Answer> {
   const response = await fetch(`${url}${call.path}`, {

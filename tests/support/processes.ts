@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keyFilesIn, makeKeys, type KeyFiles } from '../../server/launcher/keys.ts';
 import { inheritedEnv } from '../../shared/env.ts';
+import { unlimitedEnv } from './unlimited.ts';
 import { freePort } from './free-port.ts';
 
 /** A process of its own, with exactly the environment that it is given. */
@@ -58,6 +59,8 @@ interface ProcessOptions {
   readonly databaseUrl: string;
   readonly keys: KeyFiles;
   readonly logLevel?: string;
+  /** More of its environment, or other values. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface RunningApi extends Running {
@@ -66,7 +69,7 @@ export interface RunningApi extends Running {
 
 /** server/main.ts with the environment that production gives it; resolves when it is ready. */
 export async function runApi(
-  { databaseUrl, keys, logLevel = 'info' }: ProcessOptions,
+  { databaseUrl, keys, logLevel = 'info', env = {} }: ProcessOptions,
   wantedPort?: number,
 ): Promise<RunningApi> {
   const port = wantedPort ?? (await freePort());
@@ -78,6 +81,8 @@ export async function runApi(
     VAULT_PUBLIC_KEY_FILE: keys.vaultPublicKey,
     TOKEN_SIGNING_KEY_FILE: keys.tokenSigningKey,
     API_SECRET_FILE: keys.apiSecret,
+    ...unlimitedEnv,
+    ...env,
   });
   const url = `http://127.0.0.1:${port}`;
   await untilTrue(api, () =>

@@ -24,6 +24,7 @@ import type { TestDatabase } from './database.ts';
 
 type UseCaseContext = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'> & {
   readonly principal: ReturnType<typeof actingAs>;
+  readonly request: { readonly ifMatch: null };
 };
 
 /** An installation of which a test plays the API, with workers started at will. */
@@ -122,6 +123,7 @@ async function open(databaseUrl: string): Promise<Opened> {
     clock: systemClock,
     origin: systemOrigin,
     principal: actingAs('usr_nobody'),
+    request: { ifMatch: null } as const,
   };
   return {
     organizationId: await createOrganization(orm),

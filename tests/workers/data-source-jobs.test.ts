@@ -143,11 +143,15 @@ describe('a verification', () => {
     );
     const request = {
       requestId: 'req',
+      route: null,
       credential: { kind: 'none' } as const,
       adminsOnly: false,
       address: null,
       userAgent: null,
       signal: new AbortController().signal,
+      idempotencyKey: null,
+      ifMatch: null,
+      setHeader: () => {},
     };
     try {
       return await verifyDataSource(

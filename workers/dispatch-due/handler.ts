@@ -1,7 +1,12 @@
 import { completed } from '../claim.ts';
 import type { Handler } from '../job.ts';
 import type { WorkerContext } from '../worker-context.ts';
-import { deleteOldCounters, deleteOldSessions } from './delete-expired.ts';
+import {
+  deleteOldAnswers,
+  deleteOldCounters,
+  deleteOldSessions,
+  deleteOldUsage,
+} from './delete-expired.ts';
 import { deleteOldChecks } from './delete-old-checks.ts';
 import { deleteOldDrafts } from './delete-old-drafts.ts';
 import { deleteOldMetrics } from './delete-old-metrics.ts';
@@ -32,6 +37,8 @@ const chores: { readonly [name: string]: Chore } = {
   deleteOldChecks: { doBatch: deleteOldChecks, batchSize: 5_000, maxBatches: 20 },
   deleteOldMetrics: { doBatch: deleteOldMetrics, batchSize: 1_000, maxBatches: 1 },
   deleteOldCounters: { doBatch: deleteOldCounters, batchSize: 5_000, maxBatches: 20 },
+  deleteOldAnswers: { doBatch: deleteOldAnswers, batchSize: 5_000, maxBatches: 20 },
+  deleteOldUsage: { doBatch: deleteOldUsage, batchSize: 5_000, maxBatches: 20 },
   deleteOldSessions: { doBatch: deleteOldSessions, batchSize: 5_000, maxBatches: 20 },
   deleteOldVersions: { doBatch: deleteOldVersions, batchSize: 5_000, maxBatches: 500 },
   deleteOldStaging: { doBatch: deleteOldStaging, batchSize: 5_000, maxBatches: 20 },

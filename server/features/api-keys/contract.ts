@@ -52,6 +52,23 @@ export const RotateApiKey = z.strictObject({
   overlapSeconds: z.int().min(0).max(604_800).default(0),
 });
 
+export const GetUsage = z.strictObject({
+  orgId: Id,
+  id: Id,
+  /** How many days back, today included; counts are kept for 90. */
+  days: z.int().min(1).max(90).default(30),
+});
+
+export const Usage = z
+  .object({
+    id: z.string(),
+    lastUsedAt: z.iso.datetime().nullable(),
+    totalCount: z.int(),
+    /** Newest day first, days in UTC. */
+    usage: z.array(z.object({ date: z.iso.date(), route: z.string(), count: z.int() })),
+  })
+  .meta({ id: 'ApiKeyUsage' });
+
 export const ApiKey = z
   .object({
     id: z.string(),
@@ -80,5 +97,7 @@ export type CreateApiKey = z.input<typeof CreateApiKey>;
 export type ApiKeyRef = z.infer<typeof ApiKeyRef>;
 export type UpdateApiKey = z.infer<typeof UpdateApiKey>;
 export type RotateApiKey = z.infer<typeof RotateApiKey>;
+export type GetUsage = z.infer<typeof GetUsage>;
+export type Usage = z.infer<typeof Usage>;
 export type ApiKey = z.infer<typeof ApiKey>;
 export type CreatedApiKey = z.infer<typeof CreatedApiKey>;

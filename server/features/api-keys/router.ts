@@ -7,10 +7,13 @@ import {
   ApiKeyRef,
   CreateApiKey,
   CreatedApiKey,
+  GetUsage,
   RotateApiKey,
   UpdateApiKey,
+  Usage,
 } from './contract.ts';
 import { createApiKey } from './create-api-key.ts';
+import { getUsage } from './get-usage.ts';
 import { listApiKeys } from './list-api-keys.ts';
 import { deactivateApiKey, deleteApiKey, rotateApiKey, updateApiKey } from './update-api-key.ts';
 
@@ -40,11 +43,24 @@ export const apiKeys = router({
     .output(pageOf(ApiKey))
     .query(({ ctx, input }) => listApiKeys(ctx, input)),
 
+  usage: organizationProcedure
+    .meta({
+      summary: 'How often a key was used, per day and route',
+      permission: 'api-keys:read',
+      rest: { v1: 'GET /api-keys/{id}/usage' },
+      tag,
+    })
+    .input(GetUsage)
+    .output(Usage)
+    .query(({ ctx, input }) => getUsage(ctx, input)),
+
   update: organizationProcedure
     .meta({
       summary: 'Change name, scopes or networks of a key, or switch it off and on',
       permission: 'api-keys:write',
       rest: { v1: 'PATCH /api-keys/{id}' },
+      showsETag: true,
+      takesIfMatch: true,
       tag,
     })
     .input(UpdateApiKey)
@@ -62,6 +78,7 @@ export const apiKeys = router({
       summary: 'Give a key a new secret, the old one living on for a while',
       permission: 'api-keys:write',
       rest: { v1: 'POST /api-keys/{id}/rotate' },
+      isOnceOnly: true,
       tag,
     })
     .input(RotateApiKey)
@@ -73,6 +90,7 @@ export const apiKeys = router({
       summary: 'Delete a key for good',
       permission: 'api-keys:write',
       rest: { v1: 'DELETE /api-keys/{id}' },
+      takesIfMatch: true,
       tag,
     })
     .input(ApiKeyRef)

@@ -6,17 +6,22 @@ import { notify } from '../../../shared/db/notify.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
+import { assertUnchanged } from '../../middleware/entity-tag.ts';
 import { assertNoMore } from './create-api-key.ts';
 import type { ApiKeyRef, CreatedApiKey, RotateApiKey, UpdateApiKey } from './contract.ts';
 import { newBearerSecret, newPairSecret } from './new-secret.ts';
 import { toApiKey } from './to-api-key.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin' | 'principal' | 'principals'>;
+type Needs = Pick<
+  CallerContext,
+  'em' | 'clock' | 'origin' | 'principal' | 'principals' | 'request'
+>;
 
 /** Changes name, scopes or networks, or switches the key off and on; effective at once everywhere. */
 export async function updateApiKey(ctx: Needs, input: UpdateApiKey) {
   return change(ctx, input, async (em) => {
     const key = await find(em, input);
+    await assertUnchanged(ctx, () => toApiKey(key));
     if (input.scopes) assertNoMore(ctx.principal, { ...key, scopes: input.scopes });
     if (input.name !== undefined) key.name = input.name;
     if (input.scopes !== undefined) key.scopes = input.scopes;
@@ -53,7 +58,9 @@ export async function rotateApiKey(ctx: Needs, input: RotateApiKey): Promise<Cre
 /** Removes the key for good. */
 export async function deleteApiKey(ctx: Needs, input: ApiKeyRef) {
   return change(ctx, input, async (em) => {
-    em.remove(await find(em, input));
+    const key = await find(em, input);
+    await assertUnchanged(ctx, () => toApiKey(key));
+    em.remove(key);
     await finish(ctx, em, input, 'api_key.deleted');
     return { id: input.id, deleted: true as const };
   });

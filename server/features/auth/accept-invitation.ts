@@ -4,6 +4,7 @@ import { notify } from '../../../shared/db/notify.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
 import { originOfUser, type Context } from '../../context.ts';
 import { accountOf } from '../../identity/email.ts';
+import { networkOf } from '../../identity/network.ts';
 import { hashPassword, verifyPassword } from '../../identity/password.ts';
 import { authenticated } from '../../middleware/authenticate.ts';
 import { auditUser } from './audit-user.ts';
@@ -12,7 +13,7 @@ import { findAccount } from './find-account.ts';
 import { newSession, tokensOf } from './issue-tokens.ts';
 import { joinOrganization, type Holder } from './join-organization.ts';
 import { notAnInvitation, openInvitation } from './open-invitation.ts';
-import { accountLimit, addressLimit, networkOf } from './sign-in-limits.ts';
+import { accountLimit, addressLimit } from './sign-in-limits.ts';
 
 /**
  * Lets the invited person in, once. An address without an account gets one, with the password

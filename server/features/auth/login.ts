@@ -2,12 +2,13 @@ import { UserSession } from '../../../shared/db/entities/user-session.entity.ts'
 import { AppError } from '../../../shared/errors.ts';
 import type { Context } from '../../context.ts';
 import { accountOf } from '../../identity/email.ts';
+import { networkOf } from '../../identity/network.ts';
 import { hashPassword, verifyPassword } from '../../identity/password.ts';
 import { auditUser } from './audit-user.ts';
 import type { Login, Tokens } from './contract.ts';
 import { newSession, tokensOf } from './issue-tokens.ts';
 import { findAccount } from './find-account.ts';
-import { accountLimit, addressLimit, networkOf } from './sign-in-limits.ts';
+import { accountLimit, addressLimit } from './sign-in-limits.ts';
 
 /**
  * Exchanges a password for a session. An unknown address and a wrong password are one answer, after

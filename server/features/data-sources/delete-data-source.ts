@@ -4,9 +4,13 @@ import { DataSource } from '../../../shared/db/entities/data-source.entity.ts';
 import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.entity.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
+import { assertUnchanged } from '../../middleware/entity-tag.ts';
 import type { DataSourceRef } from './contract.ts';
+import { readDataSource } from './read-data-source.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'jobs' | 'clock' | 'origin'>;
+type Needs = Pick<CallerContext, 'em' | 'jobs' | 'clock' | 'origin'> & {
+  readonly request: Pick<CallerContext['request'], 'ifMatch'>;
+};
 
 /** The data source is gone at once, its secrets with it; a job removes catalog and history. */
 export async function deleteDataSource(ctx: Needs, { orgId, id }: DataSourceRef) {
@@ -17,6 +21,7 @@ export async function deleteDataSource(ctx: Needs, { orgId, id }: DataSourceRef)
       { lockMode: LockMode.PESSIMISTIC_WRITE },
     );
     if (!row) throw notFound('Data source');
+    await assertUnchanged(ctx, () => readDataSource(em, { orgId, id }));
     row.deletedAt = ctx.clock.now();
     await em.flush();
     await em.nativeDelete(SecretEnvelope, { ownerId: id, organizationId: orgId });

@@ -36,6 +36,7 @@ export const dataSources = router({
       summary: 'Connect a data source',
       permission: 'data-sources:write',
       rest: { public: `POST ${within}${all}`, v1: `POST ${all}`, keyed: `POST ${all}` },
+      showsETag: true,
       status: 201,
       tag,
     })
@@ -71,6 +72,7 @@ export const dataSources = router({
       summary: 'Get a data source',
       permission: 'data-sources:read',
       rest: { public: `GET ${within}${one}`, v1: `GET ${one}`, keyed: `GET ${one}` },
+      showsETag: true,
       tag,
     })
     .input(DataSourceRef)
@@ -82,6 +84,8 @@ export const dataSources = router({
       summary: 'Change a data source',
       permission: 'data-sources:write',
       rest: { public: `PATCH ${within}${one}`, v1: `PATCH ${one}`, keyed: `PATCH ${one}` },
+      showsETag: true,
+      takesIfMatch: true,
       tag,
     })
     .input(UpdateDataSource)
@@ -93,6 +97,7 @@ export const dataSources = router({
       summary: 'Delete a data source',
       permission: 'data-sources:write',
       rest: { public: `DELETE ${within}${one}`, v1: `DELETE ${one}`, keyed: `DELETE ${one}` },
+      takesIfMatch: true,
       tag,
     })
     .input(DataSourceRef)

@@ -7,13 +7,16 @@ import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.enti
 import { AppError, invalidField, notFound } from '../../../shared/errors.ts';
 import { destinationOf } from '../../../shared/vault/destination.ts';
 import type { CallerContext } from '../../context.ts';
+import { assertUnchanged } from '../../middleware/entity-tag.ts';
 import { assertUsable, mergeConnection, secretsIn } from './connection-input.ts';
 import type { DataSource, UpdateDataSource } from './contract.ts';
 import { enqueueSync } from './enqueue-sync.ts';
 import { readDataSource } from './read-data-source.ts';
 import { storeSecrets } from './store-secrets.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'>;
+type Needs = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'> & {
+  readonly request: Pick<CallerContext['request'], 'ifMatch'>;
+};
 
 const unsetFlags = {
   unsetPassword: 'password',
@@ -37,6 +40,7 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
       { lockMode: LockMode.PESSIMISTIC_WRITE },
     );
     if (!row) throw notFound('Data source');
+    await assertUnchanged(ctx, () => readDataSource(em, input));
     const versions = await em.find(SecretEnvelope, { ownerId: id, organizationId: orgId });
     const stored = versions.filter(({ retiredAt }) => retiredAt === null);
     const connection = mergeConnection(row.connection, input);

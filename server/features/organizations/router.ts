@@ -21,6 +21,7 @@ export const organizations = router({
       summary: 'Create an organization; the caller becomes its ADMIN',
       permission: 'organizations:write',
       rest: { public: 'POST /organizations', v1: 'POST /organizations' },
+      showsETag: true,
       status: 201,
       tag,
     })
@@ -48,6 +49,7 @@ export const organizations = router({
       summary: 'Get an organization',
       permission: 'organizations:read',
       rest: { public: `GET ${one}`, v1: `GET ${one}`, keyed: `GET ${one}` },
+      showsETag: true,
       tag,
     })
     .input(GetOrganization)
@@ -59,6 +61,8 @@ export const organizations = router({
       summary: 'Change the settings of an organization',
       permission: 'organizations:write',
       rest: { public: `PATCH ${one}`, v1: `PATCH ${one}` },
+      showsETag: true,
+      takesIfMatch: true,
       tag,
     })
     .input(UpdateOrganization)

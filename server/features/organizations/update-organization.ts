@@ -3,10 +3,13 @@ import { Organization } from '../../../shared/db/entities/organization.entity.ts
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
 import { lockOrganization } from '../../membership/lock-organization.ts';
+import { assertUnchanged } from '../../middleware/entity-tag.ts';
 import type { UpdateOrganization } from './contract.ts';
 import { toOrganization } from './to-organization.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'>;
+type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'> & {
+  readonly request: Pick<CallerContext['request'], 'ifMatch'>;
+};
 
 /** Changes what is given and leaves the rest. */
 export async function updateOrganization(ctx: Needs, input: UpdateOrganization) {
@@ -15,6 +18,7 @@ export async function updateOrganization(ctx: Needs, input: UpdateOrganization) 
     await lockOrganization(em, id);
     const organization = await em.findOne(Organization, { id });
     if (!organization) throw notFound('Organization');
+    await assertUnchanged(ctx, () => toOrganization(organization));
     if (changes.name !== undefined) organization.name = changes.name;
     if (changes.customAiContext !== undefined)
       organization.customAiContext = changes.customAiContext;

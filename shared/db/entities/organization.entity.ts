@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { plans } from '../../plans.ts';
 import { baseProperties } from '../base.entity.ts';
 
 export const onboardingStatuses = ['STARTED', 'COMPLETED', 'SKIPPED'] as const;
@@ -23,5 +24,7 @@ export const Organization = defineEntity({
     trialEndsAt: p.datetime(3).strictNullable(),
     /** How long versions of tables are kept after their end. */
     catalogHistoryDays: p.integer().default(90),
+    /** Set by whoever runs the installation, never by the organization itself. */
+    plan: p.enum(plans).default('FREE'),
   },
 });

@@ -8,6 +8,7 @@ import { makePostgresFolder, removePostgresFolder } from '../../support/postgres
 import type { BenchRun } from '../bench.ts';
 import { startProcess, untilReady, type Running } from './process.ts';
 import { freePort } from '../../support/free-port.ts';
+import { unlimitedEnv } from '../../support/unlimited.ts';
 
 /** The product as it is installed: a PostgreSQL that syncs to disk, migrated, with keys. */
 export interface Installation {
@@ -54,6 +55,7 @@ export async function makeInstallation(run: BenchRun): Promise<Installation> {
         VAULT_PUBLIC_KEY_FILE: keys.vaultPublicKey,
         TOKEN_SIGNING_KEY_FILE: keys.tokenSigningKey,
         API_SECRET_FILE: keys.apiSecret,
+        ...unlimitedEnv,
       });
       const url = `http://127.0.0.1:${port}`;
       await untilReady(`${url}/api/healthz`, running);

@@ -6,6 +6,7 @@ import type { Services } from '../../../server/context.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import type { UnsafeCredential } from '../../../server/identity/credential.ts';
 import { generateBearerKey } from '../../../server/identity/key-format.ts';
+import { unlimited } from '../../support/unlimited.ts';
 
 export const orgId = 'org_01jd5w9c3zf8r8kq4j0mpx2v7e';
 export const key = generateBearerKey();
@@ -46,6 +47,9 @@ export async function startThrowingApp(): Promise<ThrowingApp> {
       },
       accessTokens: { jwks: [], sign: fail, sessionOf: fail },
       limiter: { take: fail, reset: fail },
+      quotas: { take: () => Promise.resolve({ isAllowed: true, remaining: 1, resetsInMs: 1 }) },
+      keyUsage: { count: () => {}, flush: fail },
+      perMinute: unlimited,
       verifications: { expect: () => ({ wait: fail, leave: () => {} }) },
       reveals: { expect: () => ({ wait: fail, leave: () => {} }) },
       clock: { now: () => new Date(0) },
@@ -78,6 +82,7 @@ const principal = {
   organizationId: null,
   scopes: new Set(['system:full-access']),
   environment: null,
+  plan: 'FREE',
   signedInAtMs: null,
   allowedCidrs: [],
   roles: new Map([[orgId, 'ADMIN']]),
