@@ -52,7 +52,6 @@ export class SqlServerSession {
     this.#context = context;
     // A gate that closes destroys the socket with its reason, which the driver would wrap in words.
     socket.once('error', (error) => this.#fail(error));
-    socket.once('close', () => this.#fail(new ConnectionFailure('CONNECTION_LOST')));
     // Without a listener the driver would end the process.
     connection.on('error', (error: Error) => this.#fail(error));
   }
@@ -131,10 +130,11 @@ export class SqlServerSession {
       return result;
     } catch (error) {
       await this.close();
-      if (error instanceof ConnectionFailure) throw error;
-      // The server's own word comes before what the driver makes of it.
-      if (this.#gate.errors.length > 0) throw failureOfErrors(this.#gate.errors);
-      throw toFailure(error);
+      const failure = toFailure(error);
+      const isOurs = failure === error && failure.code !== 'CONNECTION_LOST';
+      // The server's own word comes before what the driver makes of it, and before that it went.
+      if (!isOurs && this.#gate.errors.length > 0) throw failureOfErrors(this.#gate.errors);
+      throw failure;
     }
   }
 
