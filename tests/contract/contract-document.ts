@@ -18,6 +18,9 @@ export type Schema = z.infer<typeof Schema>;
 
 const Content = z.object({ 'application/json': z.object({ schema: z.unknown() }) });
 
+/** One type at a time: JSON, or lines of it. */
+const Answered = z.record(z.string(), z.object({ schema: z.unknown() }));
+
 const Operation = z.looseObject({
   operationId: z.string().optional(),
   tags: z.array(z.string()),
@@ -28,7 +31,7 @@ const Operation = z.looseObject({
   responses: z
     .record(z.string(), z.looseObject({}))
     .transform(({ 304: _, ...responses }) => responses)
-    .pipe(z.record(z.string(), z.looseObject({ content: Content }))),
+    .pipe(z.record(z.string(), z.looseObject({ content: Answered }))),
 });
 
 export const OpenApi = z.looseObject({

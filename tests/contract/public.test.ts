@@ -46,7 +46,7 @@ const requestOf = ({ requestBody }: typeof theirs, document: OpenApi) =>
   plain(requestBody?.content['application/json'].schema, document);
 
 const answerOf = ({ responses }: typeof theirs, document: OpenApi) => {
-  const envelope = plain(responses['201']?.content['application/json'].schema, document);
+  const envelope = plain(responses['201']?.content['application/json']?.schema, document);
   return { envelope, data: plain(envelope.properties?.['data'], document) };
 };
 
@@ -89,8 +89,8 @@ describe('our document of creating a data source, against the contract', () => {
     const { ours } = await ourDocument();
     for (const [status, response] of Object.entries(theirs.responses)) {
       if (status === '201') continue;
-      const our = ours.responses[status]?.content['application/json'].schema;
-      expect(our, status).toEqual(response.content['application/json'].schema);
+      const our = ours.responses[status]?.content['application/json']?.schema;
+      expect(our, status).toEqual(response.content['application/json']?.schema);
     }
   });
 

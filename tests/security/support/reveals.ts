@@ -6,7 +6,7 @@ import type { TestDatabase } from '../../support/database.ts';
 import { signIn } from '../../support/sign-in.ts';
 
 /** What nobody may see whose request has no audit event. */
-export const revealedSecret = 'c5-canary-7Hq2';
+const revealedSecret = 'c5-canary-7Hq2';
 
 /** Somebody who may reveal the credential `id`, signed in. */
 export interface Revealer {
