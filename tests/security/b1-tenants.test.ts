@@ -54,6 +54,9 @@ beforeAll(async () => {
   await join(database.pool, { userId: member.userId, orgId: victim.orgId }, { isActive: true });
   await join(database.pool, { userId: former.userId, orgId: victim.orgId }, { isActive: false });
   const { orgId } = victim;
+  // The data source is not everyone's: to the member it is out of reach, wherever it asks from.
+  const policy = { orgId, id: victim.dataSourceId, groupIds: [victim.groupId] };
+  await api.client(victim).access.replace.mutate({ ...policy, mode: 'restricted' });
   const keys = api.client(victim).apiKeys;
   const dead = await keys.create.mutate({ orgId, name: 'dead' });
   await keys.deactivate.mutate({ orgId, id: dead.id });
