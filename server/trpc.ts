@@ -5,12 +5,12 @@ import { invalidField } from '../shared/errors.ts';
 import { Id } from '../shared/ids.ts';
 import type { CallerContext, Context } from './context.ts';
 import type { Permission } from './identity/permissions.ts';
-import { authenticated } from './middleware/authenticate.ts';
+import { admit } from './middleware/admit.ts';
 import { assertScope, dataSourceOf, permitted } from './middleware/authorize.ts';
 import { entityTag } from './middleware/entity-tag.ts';
 import { formatError, translated } from './middleware/errors.ts';
 import { once } from './middleware/idempotency/once.ts';
-import { counted, strangersCounted } from './middleware/rate-limit.ts';
+import { countStranger } from './middleware/rate-limit.ts';
 import { useValidationTexts } from './middleware/validation-texts.ts';
 
 /**
@@ -68,13 +68,19 @@ export const createCallerFactory = t.createCallerFactory;
  * what it sent.
  */
 
-/** Anybody, known or not. */
-export const openProcedure = t.procedure
-  .use(async ({ next, ctx, path }) => translated(ctx, path, await next()))
-  .use(async ({ next, ctx }) => strangersCounted(ctx, await next()));
+const anyProcedure = t.procedure.use(async ({ next, ctx, path }) =>
+  translated(ctx, path, await next()),
+);
 
-const known = openProcedure.use(async ({ ctx, path, next }) =>
-  next({ ctx: await counted(await authenticated(ctx), path) }),
+/** Anybody, known or not. */
+export const openProcedure = anyProcedure.use(async ({ next, ctx }) => {
+  const result = await next();
+  if (!result.ok) await countStranger(ctx, result.error);
+  return result;
+});
+
+const known = anyProcedure.use(async ({ ctx, path, next }) =>
+  next({ ctx: await admit(ctx, path) }),
 );
 
 /** The first input of procedures in an organization, and of those about one. */
@@ -98,12 +104,10 @@ const permittedOf = known
     next({ ctx: await permitted(ctx, input.id, meta?.permission) }),
   );
 
-const withDataSource = permittedIn
-  .input(z.object({ id: Id }))
-  .use(async ({ ctx, input, next }) => {
-    await dataSourceOf(ctx, input.orgId, input.id);
-    return next();
-  });
+const withDataSource = permittedIn.input(z.object({ id: Id })).use(async ({ ctx, input, next }) => {
+  await dataSourceOf(ctx, input.orgId, input.id);
+  return next();
+});
 
 /** Creations with an Idempotency-Key happen once, and their retries get the same answer. */
 const onceOnly = experimental_standaloneMiddleware<{ ctx: CallerContext; meta: Meta }>().create(

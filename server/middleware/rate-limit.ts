@@ -29,19 +29,16 @@ export async function counted(ctx: CallerContext, procedure: string): Promise<Ca
 
 /**
  * Counts what nobody could be recognised by, against its address: whoever tries credentials is told
- * to wait. Those with a good one are not held up, whoever else may share their address.
+ * to wait. Those with a good one are not held up, whoever else may share their address. RATE_LIMITED
+ * in place of UNAUTHENTICATED when they were too many; other errors do not count.
  */
-export async function strangersCounted<R extends { ok: boolean; error?: unknown }>(
-  ctx: Context,
-  result: R,
-): Promise<R> {
-  if (result.ok || toAppError(result.error).code !== 'UNAUTHENTICATED') return result;
+export async function countStranger(ctx: Context, error: unknown): Promise<void> {
+  if (toAppError(error).code !== 'UNAUTHENTICATED') return;
   const limit: Limit = { name: 'address', limit: ctx.perMinute.ADDRESS, windowSeconds };
-  await take(ctx, limit, networkOf(ctx.request.address)).catch((error: unknown) => {
+  await take(ctx, limit, networkOf(ctx.request.address)).catch((failure: unknown) => {
     // Without a database the refusal itself still stands.
-    if (error instanceof AppError) throw error;
+    if (failure instanceof AppError) throw failure;
   });
-  return result;
 }
 
 async function take(ctx: Context, limit: Limit, subject: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import type { RequestHandler } from 'express';
 import { createContext, type Context, type Services } from '../context.ts';
+import { admit } from '../middleware/admit.ts';
 import { isKnown } from '../middleware/entity-tag.ts';
 import { toAppError } from '../middleware/errors.ts';
 import { incoming } from '../middleware/request.ts';
@@ -70,7 +71,7 @@ async function ask(
   names: Names | null,
 ): Promise<unknown> {
   try {
-    return await call(context, operation, await withOrganization(context, operation, input));
+    return await askInOrganization(context, operation, input);
   } catch (error) {
     // Only what comes out of a procedure speaks of its fields by its own names for them.
     if (!(error instanceof TRPCError)) throw error;
@@ -78,15 +79,18 @@ async function ask(
   }
 }
 
-async function withOrganization(
+/** Asks the procedure; whose organization goes without saying is found out first. */
+async function askInOrganization(
   context: Context,
-  { impliedOrganization: field, thing, nameOf, meta: { permission } }: RestOperation,
+  operation: RestOperation,
   input: Record<string, unknown>,
-): Promise<Record<string, unknown>> {
-  if (field === null || Object.hasOwn(input, field)) return input;
+): Promise<unknown> {
+  const { impliedOrganization: field, thing, nameOf, procedure, meta } = operation;
+  if (field === null || Object.hasOwn(input, field)) return call(context, operation, input);
+  const caller = await admit(context, procedure);
   const unsafeThing = thing === null ? undefined : input[thing];
-  const hint = { unsafeThing, permission, name: nameOf(field) };
-  return { ...input, [field]: await implyOrganization(context, hint) };
+  const hint = { unsafeThing, permission: meta.permission, name: nameOf(field) };
+  return call(caller, operation, { ...input, [field]: await implyOrganization(caller, hint) });
 }
 
 type Caller = Record<string, Record<string, (input: unknown) => Promise<unknown>>>;

@@ -4,7 +4,6 @@ import { Id, kindOf } from '../../shared/ids.ts';
 import type { Role } from '../../shared/roles.ts';
 import type { CallerContext, Context } from '../context.ts';
 import { effectivePermissions, type Permission } from '../identity/permissions.ts';
-import { authenticated } from '../middleware/authenticate.ts';
 
 interface Hint {
   /** The id of the thing that the request names, if it names one. */
@@ -20,8 +19,7 @@ interface Hint {
  * is a guess and gives no right: the procedure checks it like one that was said. A thing that is out
  * of the caller's reach changes nothing of it, so it is answered like one that is not there.
  */
-export async function implyOrganization(context: Context, hint: Hint): Promise<string> {
-  const caller = await authenticated(context);
+export async function implyOrganization(caller: CallerContext, hint: Hint): Promise<string> {
   const { organizationId } = caller.principal;
   const implied = (await organizationOf(caller, hint)) ?? organizationId;
   return implied ?? onlyOrganization(caller, hint);

@@ -1,17 +1,14 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { networkOf } from '../../server/identity/network.ts';
 import { generateBearerKey } from '../../server/identity/key-format.ts';
-import { errorOf, useApi } from '../support/api.ts';
+import { dataOf, errorOf, useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
+import { setPassword } from '../support/set-password.ts';
 
 const database = useDatabase();
 const api = useApi(database, { perMinute: { FREE: 5, PRO: 8, ENTERPRISE: 12, ADDRESS: 6 } });
 const path = '/api/public/organizations';
-
-afterEach(async () => {
-  vi.useRealTimers();
-});
 
 /** How many of `tries` requests pass. */
 async function passing(key: string, tries = 20): Promise<number> {
@@ -50,6 +47,60 @@ describe('the limit of a key', () => {
     expect(response.headers.get('retry-after')).toBe(String(seconds));
     expect(response.headers.get('ratelimit')).toBe(`"key";r=0;t=${seconds}`);
     expect(response.headers.get('ratelimit-policy')).toBe('"key";q=5;w=60');
+  });
+
+  test.each([
+    [
+      '/api/v1/data-sources',
+      { error: { code: 'RATE_LIMITED', details: { retry_after_ms: expect.any(Number) } } },
+    ],
+    ['/api/v1/organizations', { success: false, error: { code: 'RATE_LIMITED' } }],
+    ['/api/data-sources', { error: 'Rate limit exceeded', retryAfter: expect.any(Number) }],
+    [
+      '/api/organizations',
+      {
+        error: 'Rate limit exceeded',
+        message: expect.stringMatching(
+          /^You have exceeded your rate limit\. Try again in \d+ seconds\.$/,
+        ),
+      },
+    ],
+    [
+      '/trpc/organizations.list?input=%7B%7D',
+      { error: { data: { errorCode: 'RATE_LIMITED', httpStatus: 429 } } },
+    ],
+  ])('is counted once per request and told in its words on %s', async (path, shape) => {
+    const { key } = await api.tenant();
+    for (let left = 4; left >= 0; left -= 1) {
+      const { status, headers } = await api.request('GET', path, { key });
+      expect([status, headers.get('ratelimit')]).toEqual([
+        200,
+        expect.stringContaining(`;r=${left};`),
+      ]);
+    }
+    const refused = await api.request('GET', path, { key });
+    expect(refused.status).toBe(429);
+    expect(refused.body).toMatchObject(shape);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('of a user holds over all of its sessions, also where its organization is not told', async () => {
+    const tenant = await api.tenant();
+    await api.client(tenant).organizations.create.mutate({ name: 'Second' });
+    const password = 'correct horse battery';
+    const email = await setPassword(database, tenant, password);
+    const statuses: number[] = [];
+    for (let session = 0; session < 2; session += 1) {
+      const body = { email, password };
+      const signedIn = await api.request('POST', '/api/v1/auth/login', { body });
+      const { access_token: token } = dataOf(signedIn, z.object({ access_token: z.string() }));
+      for (let n = 0; n < 3; n += 1) {
+        const response = await api.request('GET', '/api/v1/data-sources', { key: token });
+        statuses.push(response.status);
+        expect(response.headers.get('ratelimit-policy')).toBe('"user";q=5;w=60');
+      }
+    }
+    expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
   });
 
   test('counts refused requests too: a wrong input is a request', async () => {
