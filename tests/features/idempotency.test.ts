@@ -158,16 +158,20 @@ describe('over tRPC', () => {
 
   test.each(creating)('%s is done once', async (procedure) => {
     const tenant = await api.tenant();
-    const { rows } = await database.pool.query<{ id: string }>(
-      'select id from api_key where organization_id = $1',
-      [tenant.orgId],
-    );
-    const made = await api.client(tenant).apiKeys.create.mutate({ orgId: tenant.orgId, name: 'x' });
-    expect(made.id).not.toBe(rows[0]?.id);
+    const { orgId } = tenant;
+    const client = api.client(tenant);
+    const made = await client.apiKeys.create.mutate({ orgId, name: 'x' });
+    const group = await client.groups.create.mutate({ orgId, name: 'x' });
+    const member = await client.members.invite.mutate({
+      orgId,
+      email: `${randomUUID()}@x.example`,
+    });
     const input = inputOf(procedure, {
       ...belongingsNamed('one_none'),
-      orgId: tenant.orgId,
+      orgId,
       apiKeyId: made.id,
+      groupId: group.id,
+      memberId: member.id,
     });
     const key = randomUUID();
     const first = await ask(tenant, procedure, input, key);

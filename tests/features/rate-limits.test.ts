@@ -85,10 +85,10 @@ describe('the limit of a key', () => {
   });
 
   test('of a user holds over all of its sessions, also where its organization is not told', async () => {
-    const { key, userId } = await api.tenant();
-    await api.client({ key }).organizations.create.mutate({ name: 'Second' });
+    const tenant = await api.tenant();
+    await api.client(tenant).organizations.create.mutate({ name: 'Second' });
     const password = 'correct horse battery';
-    const email = await setPassword(database, { userId }, password);
+    const email = await setPassword(database, tenant, password);
     const statuses: number[] = [];
     for (let session = 0; session < 2; session += 1) {
       const body = { email, password };

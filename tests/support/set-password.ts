@@ -5,7 +5,7 @@ import type { TestDatabase } from './database.ts';
 /** Lets a tenant's user sign in; gives its email address. */
 export async function setPassword(
   { pool }: TestDatabase,
-  { userId }: Pick<TestTenant, 'userId'>,
+  { userId }: TestTenant,
   password: string,
 ): Promise<string> {
   await pool.query('update app_user set password_hash = $1 where id = $2', [
