@@ -63,7 +63,7 @@ export async function startWorker(
     jobs: createJobs(boss),
     vault,
     egress: createEgressPolicy({ allowCidrs, ownEndpoints: ownEndpoints(env) }),
-    connectorFor: overrides.connectorFor ?? connectorFor,
+    connectorFor: overrides.connectorFor ?? ((dialect) => connectorFor(dialect, env)),
     log,
   };
   const stopping = new AbortController();
