@@ -9,7 +9,7 @@ import { engineFailure } from './failures.ts';
  * changed, loaded, attached, read or written but the file itself. With an empty folder for temporary
  * files nothing is spilled.
  */
-const configuration = {
+export const configuration = {
   access_mode: 'READ_ONLY',
   threads: '1',
   temp_directory: '',
