@@ -29,6 +29,13 @@ const connectorWith = (settings: Partial<Settings>) => createDuckdbConnector({ r
 const read = (settings: Partial<Settings>) =>
   Array.fromAsync(connectorWith(settings).readCatalog(target, never));
 
+/** What a reader says, but for the table. */
+const noTable = JSON.stringify(
+  ['{"is":"opened"}', '{"is":"answered","version":"1"}', '{"is":"table","table":{}}', ''].join(
+    '\n',
+  ),
+);
+
 /** Runs a script in the reader before the reader's own code. */
 function preload(name: string, script: string): string[] {
   const to = path.join(root, `${name}.mjs`);
@@ -87,7 +94,7 @@ describe('a reader', () => {
   test.each([
     ['crashes', `process.kill(process.pid, 'SIGSEGV');`],
     ['stops', 'process.exit(0);'],
-    ['says what is no message', `process.stdout.write('{"is":"table","table":{}}\\n');`],
+    ['says what is no table', `process.stdout.write(${noTable});`],
     ['speaks out of turn', `process.stdout.write('{"is":"end"}\\n');`],
     ['says nonsense', `process.stdout.write('\\0\\xff nonsense\\n');`],
   ])('that %s fails the read and nothing else', async (name, script) => {
@@ -127,6 +134,8 @@ describe('a reader', () => {
   });
 
   test('does not outlive a worker that was killed', async () => {
+    // Nothing else ends it: it has more to do than to write, which would fail.
+    const busy = preload('busy', 'setInterval(() => undefined, 1_000);');
     const script = path.join(root, 'worker.mjs');
     const here = (to: string): string => JSON.stringify(new URL(to, import.meta.url).href);
     writeFileSync(
@@ -134,7 +143,8 @@ describe('a reader', () => {
       `import { createDuckdbConnector } from ${here('../../../workers/connectors/duckdb/connector.ts')};
        import { connectionTarget } from ${here('../../support/connection-target.ts')};
        import { readers } from ${here('./duckdb-readers.ts')};
-       const connector = createDuckdbConnector({ root: ${JSON.stringify(root)} });
+       const nodeOptions = ${JSON.stringify(busy)};
+       const connector = createDuckdbConnector({ root: ${JSON.stringify(root)}, nodeOptions });
        const target = connectionTarget({ dialect: 'DUCKDB', databaseName: 'shop.duckdb' });
        const reading = connector.readCatalog(target, new AbortController().signal);
        await reading[Symbol.asyncIterator]().next();
