@@ -10,7 +10,7 @@ import { createDuckdbConnector } from '../../../workers/connectors/duckdb/connec
 import {
   defaultDeadlines,
   defaultReaderLimits,
-} from '../../../workers/connectors/duckdb/limits.ts';
+} from '../../../workers/connectors/duckdb/settings.ts';
 import { configuration } from '../../../workers/connectors/duckdb/reader/open-database.ts';
 import { defaultCatalogLimits } from '../../../workers/connectors/limits.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
@@ -121,7 +121,8 @@ describe('a reader', () => {
     expect((await connectorWith({}).probe(target, never)).failure).toBeNull();
   });
 
-  test('without the driver names the failure', async () => {
+  test('without the driver says so, and the worker names the package', async () => {
+    const warning = once(process, 'warning');
     const nodeOptions = preload(
       'without-driver',
       `import { registerHooks } from 'node:module';
@@ -131,6 +132,7 @@ describe('a reader', () => {
        } });`,
     );
     await expect(read({ nodeOptions })).rejects.toThrow('DRIVER_MISSING');
+    expect(String(await warning)).toContain('@duckdb/node-api');
   });
 
   test('does not outlive a worker that was killed', async () => {

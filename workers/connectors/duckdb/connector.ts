@@ -1,29 +1,16 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
+import { isDatabaseFileName } from '../../../shared/database-file.ts';
 import {
   ConnectionFailure,
   type Connector,
   type ConnectionTarget,
   type ProbeReport,
 } from '../connector.ts';
-import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
+import { defaultCatalogLimits } from '../limits.ts';
 import { probeBySteps } from '../probe-steps.ts';
-import {
-  type Deadlines,
-  defaultDeadlines,
-  defaultReaderLimits,
-  type ReaderLimits,
-} from './limits.ts';
+import { defaultDeadlines, defaultReaderLimits, type DuckdbSettings } from './settings.ts';
+import type { ReaderRequest } from './messages.ts';
 import { Reader } from './reader-process.ts';
-
-export interface DuckdbSettings {
-  /** The only folder whose files are opened; DUCKDB is switched off without one. */
-  readonly root: string | null;
-  readonly deadlines: Deadlines;
-  readonly limits: CatalogLimits;
-  readonly reader: ReaderLimits;
-  /** Options of Node itself for the reader, beside those that it always gets. */
-  readonly nodeOptions: readonly string[];
-}
 
 const defaults: Omit<DuckdbSettings, 'root'> = {
   deadlines: defaultDeadlines,
@@ -52,11 +39,10 @@ function probe(
   settings: DuckdbSettings,
   signal: AbortSignal,
 ): Promise<ProbeReport> {
-  const { openMs, queryMs, proveMs } = settings.deadlines;
+  const { queryMs, proveMs } = settings.deadlines;
   return probeBySteps(async (step) => {
-    const reader = new Reader({ name: nameOf(target), work: 'prove' }, settings, signal);
+    const reader = await step('open', () => openReader(target, 'prove', settings, signal));
     try {
-      await step('open', () => reader.receive('opened', openMs));
       const { version } = await step('query', () => reader.receive('answered', queryMs));
       await step('catalog', () => reader.receive('proved', proveMs));
       return `DuckDB ${version}`;
@@ -72,10 +58,9 @@ async function* readCatalog(
   signal: AbortSignal,
 ): AsyncGenerator<CatalogTable> {
   const { limits, deadlines } = settings;
-  const reader = new Reader({ name: nameOf(target), work: 'read' }, settings, signal);
+  const reader = await openReader(target, 'read', settings, signal);
   const read = { tables: 0, columns: 0 };
   try {
-    await reader.receive('opened', deadlines.openMs);
     await reader.receive('answered', deadlines.queryMs);
     for (;;) {
       const message = await reader.receiveEither('table', 'end', deadlines.tableMs);
@@ -92,8 +77,24 @@ async function* readCatalog(
   }
 }
 
-function nameOf({ connection }: ConnectionTarget): string {
+/** A reader that has the file open. Throws ConnectionFailure, and nothing is left running then. */
+async function openReader(
+  { connection }: ConnectionTarget,
+  work: ReaderRequest['work'],
+  settings: DuckdbSettings,
+  signal: AbortSignal,
+): Promise<Reader> {
+  const name = connection.databaseName;
   // The API does not let a connection in that has none.
-  if (connection.databaseName === null) throw new ConnectionFailure('INTERNAL_ERROR');
-  return connection.databaseName;
+  if (name === null) throw new ConnectionFailure('INTERNAL_ERROR');
+  // The reader looks again, and at what only the disk can tell; this saves a process.
+  if (!isDatabaseFileName(name)) throw new ConnectionFailure('FILE_NOT_ALLOWED');
+  const reader = new Reader({ name, work }, settings, signal);
+  try {
+    await reader.receive('opened', settings.deadlines.openMs);
+    return reader;
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
 }

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { withDeadline } from '../../egress/deadline.ts';
 import { ConnectionFailure } from '../connector.ts';
-import type { DuckdbSettings } from './connector.ts';
-import type { ReaderLimits } from './limits.ts';
+import { driverMissing } from '../load-driver.ts';
+import type { DuckdbSettings, ReaderLimits } from './settings.ts';
 import { ReaderMessage, type ReaderRequest } from './messages.ts';
 import { readLines } from './read-lines.ts';
 
@@ -61,7 +61,7 @@ export class Reader {
     const { value, done } = await withDeadline(next, deadline, () => this.#kill());
     if (done) throw new ConnectionFailure('FILE_READER_FAILED');
     const message: ReaderMessage = value;
-    if (message.is === 'failure') throw new ConnectionFailure(message.code);
+    if (message.is === 'failure') throw failureOf(message);
     if (!isOneOf(message, a, b)) throw new ConnectionFailure('FILE_READER_FAILED');
     return message;
   }
@@ -77,6 +77,12 @@ export class Reader {
   #kill(): void {
     this.#child.kill('SIGKILL');
   }
+}
+
+/** What a reader has said. Its own standard error goes nowhere, so that the package is named here. */
+function failureOf({ code }: Message<'failure'>): ConnectionFailure {
+  if (code === 'DRIVER_MISSING') return driverMissing('@duckdb/node-api');
+  return new ConnectionFailure(code);
 }
 
 function isOneOf<A extends Is, B extends Is>(

@@ -26,20 +26,16 @@ export async function openDatabase(
   file: string,
   { engineMemoryMiB }: Pick<ReaderRequest, 'engineMemoryMiB'>,
 ): Promise<Database> {
-  const { DuckDBInstance } = await loadDriver();
+  // An optional dependency: 70 MB for one dialect.
+  const driver = await import('@duckdb/node-api').catch(() => {
+    throw new ConnectionFailure('DRIVER_MISSING');
+  });
   try {
     const memory = { memory_limit: `${engineMemoryMiB}MiB` };
-    return new Database(await DuckDBInstance.create(file, { ...memory, ...configuration }));
+    return new Database(await driver.DuckDBInstance.create(file, { ...memory, ...configuration }));
   } catch (error) {
     throw engineFailure(error);
   }
-}
-
-// An optional dependency: 70 MB for one dialect.
-function loadDriver(): Promise<typeof import('@duckdb/node-api')> {
-  return import('@duckdb/node-api').catch(() => {
-    throw new ConnectionFailure('DRIVER_MISSING');
-  });
 }
 
 /** An open file. Throws ConnectionFailure and nothing else. */

@@ -1,3 +1,5 @@
+import type { CatalogLimits } from '../limits.ts';
+
 /** How long each wait for the reader may take, in milliseconds. */
 export interface Deadlines {
   /** Until the file is open: 10,000 tables of 20 columns took 9.5 s (design/dialects.md, 4.5). */
@@ -35,3 +37,13 @@ export const defaultReaderLimits: ReaderLimits = {
   processMemoryMiB: 2_048,
   processorSeconds: 1_800,
 };
+
+export interface DuckdbSettings {
+  /** The only folder whose files are opened; DUCKDB is switched off without one. */
+  readonly root: string | null;
+  readonly deadlines: Deadlines;
+  readonly limits: CatalogLimits;
+  readonly reader: ReaderLimits;
+  /** Options of Node itself for the reader, beside those that it always gets. */
+  readonly nodeOptions: readonly string[];
+}
