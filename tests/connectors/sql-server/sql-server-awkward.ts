@@ -55,7 +55,7 @@ function indexFacts(
   ]);
 }
 
-export const column = (
+const column = (
   name: string,
   type: string,
   more: Partial<CatalogColumn> = {},
