@@ -39,6 +39,7 @@ export const connectableDialects = [
   'SQL_SERVER',
   'ATHENA',
   'SPANNER',
+  'DUCKDB',
 ] as const satisfies readonly Dialect[];
 
 export type ConnectableDialect = (typeof connectableDialects)[number];
@@ -57,6 +58,8 @@ interface DialectFacts {
   readonly requiresOneOf?: readonly string[];
   /** Whether it is reached over one TCP connection, and so through an SSH tunnel too. */
   readonly isTcp: boolean;
+  /** Whether `databaseName` is a file below the folder that the operator opened for the workers. */
+  readonly isFile?: boolean;
 }
 
 const tcp = (port: number): DialectFacts => ({
@@ -106,7 +109,7 @@ export const dialectFacts: Record<Dialect, DialectFacts> = {
   DATABRICKS: { port: null, requires: ['host', 'password'], isTcp: false },
   // `databaseName` is the project's number, `password` a personal API key.
   POSTHOG: { port: null, requires: ['host', 'password', 'databaseName'], isTcp: false },
-  DUCKDB: { port: null, requires: ['databaseName'], isTcp: false },
+  DUCKDB: { port: null, requires: ['databaseName'], isTcp: false, isFile: true },
 };
 
 /** The port a connection of this dialect uses when it names none. */

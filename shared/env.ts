@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { isWholeMail, mailVariables, MailSender, wholeMailOnly } from './mail-env.ts';
 
@@ -30,6 +31,8 @@ const PostgresUrl = z
 
 const Port = z.coerce.number('must be a port number').int().min(0).max(65_535);
 const LogLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']);
+
+const Folder = z.string().refine(isAbsolute, 'must be an absolute path');
 
 const common = {
   DATABASE_URL: PostgresUrl,
@@ -84,6 +87,8 @@ const WorkerEnv = z.object({
     .string()
     .default('')
     .transform((value) => value.split(',').filter(Boolean)),
+  /** The folder whose files DUCKDB may open; no file without it. */
+  DUCKDB_ROOT: Folder.optional(),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
   ...mailVariables,
 });
@@ -99,6 +104,7 @@ const LauncherEnv = z.object({
   BASEKEEP_DATA_DIR: z.string().min(1).default('.data'),
   ...owner,
   EGRESS_ALLOW_CIDRS: Cidrs.optional(),
+  DUCKDB_ROOT: Folder.optional(),
   METRICS_TOKEN: z.string().min(16).optional(),
   ...mailVariables,
   ...rateLimits,

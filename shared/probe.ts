@@ -6,8 +6,12 @@ import {
 } from './connection-failures.ts';
 import { healthStatuses } from './db/entities/data-source.entity.ts';
 
-/** The layers of a probe, outermost first. A failed step ends the probe. */
+/**
+ * The layers of a probe, outermost first. A failed step ends the probe. A dialect has only those that
+ * it really goes through: a file is opened, and neither resolved nor signed in to.
+ */
 const probeSteps = [
+  'open',
   'resolve',
   'address',
   'connect',

@@ -24,6 +24,7 @@ const passing: ReadonlySet<ConnectionFailureCode> = new Set([
   'SSH_TIMEOUT',
   'SSH_HOST_UNREACHABLE',
   'SSH_FAILED',
+  'FILE_LOCKED',
   'CREDENTIALS_LOCKED',
   'INTERNAL_ERROR',
 ]);

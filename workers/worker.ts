@@ -65,7 +65,7 @@ export async function startWorker(
     jobs: createJobs(boss),
     vault,
     egress: createEgressPolicy({ allowCidrs, ownEndpoints: ownEndpoints(env) }),
-    connectorFor: overrides.connectorFor ?? connectorFor,
+    connectorFor: overrides.connectorFor ?? ((dialect) => connectorFor(dialect, env)),
     mailer: overrides.mailer ?? createMailer(env),
     log,
   };

@@ -120,6 +120,7 @@ function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles }) {
         VAULT_PRIVATE_KEY_FILE: at.keys.vaultPrivateKey,
         EGRESS_PRIVATE: String(isEmbedded && env.EGRESS_ALLOW_CIDRS === undefined),
         EGRESS_ALLOW_CIDRS: env.EGRESS_ALLOW_CIDRS?.join(',') ?? '',
+        ...(env.DUCKDB_ROOT === undefined ? {} : { DUCKDB_ROOT: env.DUCKDB_ROOT }),
         EGRESS_DENY_ENDPOINTS: `127.0.0.1:${at.port}`,
         SMTP_URL: env.SMTP_URL ?? '',
         SMTP_FROM: env.SMTP_FROM ?? '',

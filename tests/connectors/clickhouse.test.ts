@@ -110,6 +110,7 @@ describe.skipIf(missing !== null)(`a real ClickHouse${missing ? ` (${missing})` 
   conforms({
     dialect: 'CLICKHOUSE',
     connector,
+    against: 'clickhouse-server 18.16, rogue servers',
     useServer,
     awkward: awkwardClickhouse(schema),
     thousandTables,

@@ -1,10 +1,14 @@
 import type { ConnectableDialect } from '../../shared/dialects.ts';
+import type { WorkerEnv } from '../../shared/env.ts';
 import type { Connector } from './connector.ts';
 
 const loadPostgres = async (): Promise<Connector> =>
   (await import('./postgres/connector.ts')).postgres;
 
 const loadMysql = async (): Promise<Connector> => (await import('./mysql/connector.ts')).mysql;
+
+/** What connectors need of the worker's environment. */
+export type ConnectorSettings = Pick<WorkerEnv, 'DUCKDB_ROOT'>;
 
 /** One loader per dialect: a driver is loaded when its dialect is first used. */
 const loaders = {
@@ -21,8 +25,13 @@ const loaders = {
   SQL_SERVER: async () => (await import('./sql-server/connector.ts')).sqlServer,
   ATHENA: async () => (await import('./athena/connector.ts')).athena,
   SPANNER: async () => (await import('./spanner/connector.ts')).spanner,
-} satisfies Record<ConnectableDialect, () => Promise<Connector>>;
+  DUCKDB: async ({ DUCKDB_ROOT: root = null }) =>
+    (await import('./duckdb/connector.ts')).createDuckdbConnector({ root }),
+} satisfies Record<ConnectableDialect, (settings: ConnectorSettings) => Promise<Connector>>;
 
-export function connectorFor(dialect: ConnectableDialect): Promise<Connector> {
-  return loaders[dialect]();
+export function connectorFor(
+  dialect: ConnectableDialect,
+  settings: ConnectorSettings,
+): Promise<Connector> {
+  return loaders[dialect](settings);
 }

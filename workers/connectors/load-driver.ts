@@ -13,11 +13,16 @@ export async function loadDriver<Driver>(
     return await load();
   } catch (error) {
     if (!isMissing(error)) throw error;
-    process.emitWarning(`The package ${packageName} is not installed; run npm ci without --omit`, {
-      code: 'BASEKEEP_DRIVER_MISSING',
-    });
-    throw new ConnectionFailure('DRIVER_MISSING');
+    throw driverMissing(packageName);
   }
+}
+
+/** The failure of a dialect whose driver is not installed, whose package is named on the way. */
+export function driverMissing(packageName: string): ConnectionFailure {
+  process.emitWarning(`The package ${packageName} is not installed; run npm ci without --omit`, {
+    code: 'BASEKEEP_DRIVER_MISSING',
+  });
+  return new ConnectionFailure('DRIVER_MISSING');
 }
 
 /** Also when a package that the driver needs is not there. */

@@ -12,6 +12,7 @@ import {
   isConnectable,
   type Dialect,
 } from '../../../shared/dialects.ts';
+import { isDatabaseFileName } from '../../../shared/database-file.ts';
 import { invalidField } from '../../../shared/errors.ts';
 
 type Given = {
@@ -55,12 +56,18 @@ export function assertUsable(connection: Connection, secrets: ReadonlySet<string
     ...secrets,
     ...Object.entries(connection).flatMap(([field, value]) => (value === null ? [] : [field])),
   ]);
-  const { requires, requiresOneOf = [] } = dialectFacts[dialect];
+  const { requires, requiresOneOf = [], isFile } = dialectFacts[dialect];
   const missing = requires.find((field) => !present.has(field));
   if (missing !== undefined) throw invalidField(missing, `Required for ${dialect}`);
   const [first] = requiresOneOf;
   if (first !== undefined && !requiresOneOf.some((field) => present.has(field))) {
     throw invalidField(first, `${dialect} needs ${requiresOneOf.join(' or ')}`);
+  }
+  if (isFile && !isDatabaseFileName(connection.databaseName ?? '')) {
+    throw invalidField(
+      'databaseName',
+      'Must be a path below the folder for database files, such as sales/shop.duckdb',
+    );
   }
   if (present.has('sslClientCertificate') && !present.has('sslClientKey')) {
     throw invalidField('sslClientKey', 'Required together with sslClientCertificate');

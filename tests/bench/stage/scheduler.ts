@@ -78,7 +78,7 @@ async function openWorker(
     jobs: createJobs(boss),
     vault: await createVault([{ publicKey, privateKey }]),
     egress: createEgressPolicy({ allowCidrs: [], ownEndpoints: [] }),
-    connectorFor,
+    connectorFor: (dialect) => connectorFor(dialect, {}),
     mailer: null,
     log: pino({ level: 'silent' }),
   };

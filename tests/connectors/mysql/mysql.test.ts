@@ -21,6 +21,7 @@ if (missing) {
   conforms({
     dialect: 'MYSQL',
     connector,
+    against: 'MariaDB 10.11, rogue servers; no MySQL',
     useServer: () => useMariadb({ requireTls: false }),
     awkward: awkwardMariadb,
     thousandTables,
@@ -30,6 +31,7 @@ if (missing) {
     conforms({
       dialect: 'PLANETSCALE',
       connector,
+      against: 'MariaDB 10.11 that insists on TLS, rogue servers; no Vitess',
       useServer: () => useMariadb({ requireTls: true }),
       steps: ['resolve', 'address', 'connect', 'tls', 'sign-in', 'query', 'catalog'],
       awkward: awkwardMariadb,

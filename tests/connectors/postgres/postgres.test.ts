@@ -149,6 +149,7 @@ const thousandTables = () => largeSchemaStatements({ tables: 1_000, columnsPerTa
 conforms({
   dialect: 'POSTGRES',
   connector,
+  against: 'embedded PostgreSQL 18, rogue servers',
   useServer: () => useServer(''),
   awkward: awkwardPostgres,
   thousandTables,
@@ -157,6 +158,7 @@ conforms({
 conforms({
   dialect: 'SUPABASE',
   connector,
+  against: 'embedded PostgreSQL 18, rogue servers; no Supabase',
   // Supabase's own schemas lie beside the customer's and are not the customer's.
   useServer: () =>
     useServer(

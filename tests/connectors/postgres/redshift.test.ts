@@ -100,6 +100,7 @@ function summarize(tables: readonly CatalogTable[]): unknown {
 conforms({
   dialect: 'REDSHIFT',
   connector,
+  against: "embedded PostgreSQL with Redshift's views, rogue servers; no Redshift",
   useServer,
   awkward: awkwardRedshift,
   thousandTables: () => largeSchemaStatements({ tables: 1_000, columnsPerTable: 20 }),

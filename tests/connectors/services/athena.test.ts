@@ -39,6 +39,7 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of Athena ${vendorMissing ??
     dialect: 'ATHENA',
     connector,
     useServer: () => standIn.useServer(),
+    against: "a stand-in that the vendor's SDK accepts, rogue servers; no AWS account",
     vendorHost: host,
     secret: { field: 'password', wrong: 'not/the+secret+of/this+key0123456789abcd' },
     steps: ['resolve', 'address', 'connect', 'tls', 'sign-in', 'query', 'catalog'],

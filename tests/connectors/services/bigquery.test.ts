@@ -90,6 +90,7 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of BigQuery ${vendorMissing 
   conforms({
     dialect: 'BIGQUERY',
     connector,
+    against: "a stand-in that the vendor's SDK accepts, rogue servers; no project",
     useServer: () => standIn.useServer(),
     vendorHost: apiHost,
     moreHosts: [tokenHost],

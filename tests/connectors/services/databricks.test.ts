@@ -113,6 +113,7 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of Databricks ${vendorMissin
   conforms({
     dialect: 'DATABRICKS',
     connector,
+    against: "a stand-in that the vendor's SDK accepts, rogue servers; no workspace",
     useServer: () => standIn.useServer(),
     vendorHost: host,
     steps: ['resolve', 'address', 'connect', 'tls', 'sign-in', 'query', 'catalog'],

@@ -56,6 +56,7 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of PostHog ${vendorMissing ?
   conforms({
     dialect: 'POSTHOG',
     connector,
+    against: 'a stand-in, rogue servers; no project',
     useServer: () => standIn.useServer(),
     vendorHost: host,
     version: /^PostHog$/,

@@ -115,6 +115,7 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of Snowflake ${vendorMissing
   conforms({
     dialect: 'SNOWFLAKE',
     connector,
+    against: "a stand-in that the vendor's SDK accepts, rogue servers; no account",
     useServer: () => standIn.useServer(),
     vendorHost: host,
     steps: ['resolve', 'address', 'connect', 'tls', 'sign-in', 'query', 'catalog'],

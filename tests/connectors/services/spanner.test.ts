@@ -59,6 +59,7 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of Spanner ${vendorMissing ?
     dialect: 'SPANNER',
     connector,
     useServer: () => standIn.useServer(),
+    against: "a stand-in that Google's REST client accepts, rogue servers; no instance",
     vendorHost: apiHost,
     moreHosts: [tokenHost],
     secret: { field: 'bigQueryJsonKey', wrong: makeServiceAccountKey().json() },

@@ -11,6 +11,7 @@ conforms({
     resolver: (host) =>
       host.endsWith('.invalid') ? Promise.reject(new Error('ENOTFOUND')) : systemResolver(host),
   }),
+  against: 'a stand-in that tedious and mssql accept, rogue servers; no SQL Server',
   useServer: useSqlServer,
   version: /^Microsoft SQL Server 16\.0\.4135\.4 \(Developer Edition/,
   awkward: awkwardSqlServer,

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { format } from 'prettier';
+import {
+  type ConnectableDialect,
+  dialectFacts,
+  dialects,
+  isConnectable,
+} from '../../../shared/dialects.ts';
+import { allDepths } from './proofs.ts';
+import { DialectRecord, recordFile } from './record.ts';
+
+const begin = '<!-- what connects: written by `npm run docs` from tests/connectors/conformance -->';
+const end = '<!-- what connects: end -->';
+
+export const readmeFile = new URL('../../../README.md', import.meta.url).pathname;
+
+type Records = readonly (readonly [ConnectableDialect, DialectRecord])[];
+
+/** The records of every dialect that connects. Throws for one that has none. */
+export function readRecords(): Records {
+  return dialects.filter(isConnectable).map((dialect) => {
+    const text = readFileSync(recordFile(dialect), 'utf8');
+    return [dialect, DialectRecord.parse(JSON.parse(text))] as const;
+  });
+}
+
+/** A README whose part between the marks says what the records say. Throws without the marks. */
+export async function withTables(readme: string, records: Records): Promise<string> {
+  const from = readme.indexOf(begin);
+  const to = readme.indexOf(end);
+  if (from < 0 || to < from) throw new Error('The README has no marks for the tables');
+  const parts = [begin, connectTable(records), depthTable(records), missing(), end];
+  const text = parts.filter((part) => part !== '').join('\n\n');
+  const written = readme.slice(0, from) + text + readme.slice(to + end.length);
+  return format(written, { parser: 'markdown', printWidth: 100, singleQuote: true });
+}
+
+/** What each dialect was seen doing. */
+function connectTable(records: Records): string {
+  const rows = records.map(([dialect, record]) => {
+    const { isTcp, isFile = false } = dialectFacts[dialect];
+    const has = (what: (typeof record.proven)[number]): string =>
+      record.proven.includes(what) ? 'yes' : '**no**';
+    const tls = record.alwaysTls && record.proven.includes('TLS') ? 'always' : has('TLS');
+    return [
+      ...[dialect, has('probe'), has('catalog')],
+      ...(isFile ? ['a file', 'a file'] : [tls, has('own CA')]),
+      isTcp ? has('SSH') : isFile ? 'a file' : 'HTTPS only',
+      ...[has('cancel'), record.against],
+    ];
+  });
+  const head = ['dialect', 'verify, health', 'sync', 'TLS verified', 'own CA'];
+  return markdownTable([...head, 'SSH tunnel', 'cancelled in 2 s', 'tested against'], rows);
+}
+
+/** What of a catalog each dialect was seen reading. */
+function depthTable(records: Records): string {
+  const rows = allDepths.map((depth) => [
+    depth,
+    ...records.map(([, record]) => (record.depth.includes(depth) ? 'yes' : '')),
+  ]);
+  return markdownTable(['in a catalog', ...records.map(([dialect]) => dialect)], rows);
+}
+
+function missing(): string {
+  const others = dialects.filter((dialect) => !isConnectable(dialect));
+  if (others.length === 0) return '';
+  return `Creating a data source of ${others.join(', ')} answers 400: its connector does not exist yet.`;
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [head, head.map(() => '---'), ...rows].map(line).join('\n');
+}

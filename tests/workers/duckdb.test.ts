@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createDataSource } from '../../server/features/data-sources/create-data-source.ts';
+import { readEnv } from '../../shared/env.ts';
+import { createLogger } from '../../shared/logger.ts';
+import { startWorker } from '../../workers/worker.ts';
+import { useDatabase } from '../support/database.ts';
+import { writeDuckdb } from '../support/duckdb-file.ts';
+import { firstRunEnded, settled, sourceRow, useInstallation } from '../support/worker.ts';
+
+const database = useDatabase();
+const installation = useInstallation(database);
+const root = mkdtempSync(path.join(tmpdir(), 'duckdb-'));
+
+beforeAll(() => writeDuckdb(path.join(root, 'shop.duckdb'), 'create table customer (id integer)'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+test('a file below DUCKDB_ROOT is synced and healthy; without DUCKDB_ROOT it says why not', async () => {
+  const create = async (): Promise<string> => {
+    const shop = { type: 'direct', dialect: 'DUCKDB', displayName: 'Shop' } as const;
+    const fields = { databaseName: 'shop.duckdb', sslEnabled: true, sshEnabled: false };
+    const { id } = await createDataSource(
+      installation.api,
+      { ...shop, ...fields, orgId: installation.organizationId },
+      { isDemo: false },
+    );
+    return id;
+  };
+  const worker = async (more: Record<string, string>) =>
+    startWorker(
+      readEnv('worker', { ...installation.workerEnv, ...more }),
+      createLogger('silent', 'worker'),
+      new AbortController().signal,
+      { pollSeconds: 0.5 },
+    );
+  const allowed = await worker({ DUCKDB_ROOT: root });
+  try {
+    const id = await create();
+    expect(await firstRunEnded(database, id)).toMatchObject({ status: 'SUCCESS', tables: 1 });
+    await settled(database, id);
+    expect(await sourceRow(database, id)).toMatchObject({ last_health_status: 'HEALTHY' });
+  } finally {
+    await allowed.stop();
+  }
+  const closed = await worker({});
+  try {
+    const id = await create();
+    const run = await firstRunEnded(database, id);
+    expect(run).toMatchObject({ status: 'FAILED', failure: 'FILES_NOT_CONFIGURED' });
+    await settled(database, id);
+    expect(await sourceRow(database, id)).toMatchObject({ last_health_status: 'UNHEALTHY' });
+  } finally {
+    await closed.stop();
+  }
+});
+
+test('DUCKDB_ROOT has to be an absolute path', () => {
+  const env = { ...installation.workerEnv, DUCKDB_ROOT: 'files' };
+  expect(() => readEnv('worker', env)).toThrow('DUCKDB_ROOT cannot be used: must be an absolute');
+});
