@@ -8,7 +8,10 @@ export function isTampered(error: unknown): error is VaultError {
   return error instanceof VaultError && error.code !== 'KEY_MISSING';
 }
 
-/** Writes down that stored credentials were refused. Call it last in its transaction. */
+/**
+ * Writes down that stored credentials were refused. Call it last in its transaction, and where the
+ * same is found out over and over, only when it was not known before.
+ */
 export async function recordRefusal(
   em: EntityManager,
   owner: { readonly organizationId: string; readonly id: string },

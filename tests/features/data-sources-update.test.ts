@@ -65,8 +65,12 @@ describe('a change of names', () => {
   test('to what it already is, asks for nothing either', async () => {
     const source = await synced();
     expect((await source.patch({ host: postgres.host, port: 5432 })).status).toBe(200);
+    const events = () => actionsOf(database, source.tenant.orgId);
+    const before = await events();
     expect((await source.patch({})).status).toBe(200);
     expect(await source.jobs()).toEqual({ syncs: 0, checks: 0 });
+    // Nothing was asked for, so there is nothing to put on record.
+    expect(await events()).toEqual(before);
   });
 });
 

@@ -194,6 +194,9 @@ const definitions = appRouter._def.procedures as unknown as Record<string, Defin
 /** Every procedure of the router, as `feature.name`. */
 export const procedures = Object.keys(definitions);
 
+/** Those that change something. */
+export const mutations = procedures.filter((name) => definitions[name]?._def.type === 'mutation');
+
 export function rowOf(procedure: string): Row {
   const row = rows[procedure];
   if (row) return row;

@@ -8,6 +8,7 @@ import {
   retryAtOnce,
   settled,
   sourceRow,
+  syncAgain,
   useInstallation,
 } from '../support/worker.ts';
 
@@ -104,6 +105,26 @@ describe('a stored envelope that', () => {
       expect(canary.connections).toBe(0);
     },
   );
+});
+
+it('is on record once by the syncs and once by the checks, however often they find it', async () => {
+  const id = await createSource();
+  await control.pool.query(`update secret_envelope set version = 9 where owner_id = $1`, [id]);
+  await installation.work();
+  await firstRunEnded(control, id);
+  await settled(control, id);
+  const checks = async () =>
+    (await control.pool.query('select from health_check where data_source_id = $1', [id])).rows
+      .length;
+  for (let n = 2; n <= 3; n += 1) {
+    expect(await syncAgain(installation, control, id)).toMatchObject({
+      failure: 'CREDENTIALS_CORRUPT',
+    });
+    await installation.send('check-health', { dataSourceId: id }, id);
+    await eventually(async () => (await checks()) === n);
+    await settled(control, id);
+  }
+  expect(await refusals(id)).toHaveLength(2);
 });
 
 describe('credentials whose key is missing', () => {

@@ -10,7 +10,7 @@ import { isTampered, recordRefusal } from '../refuse-envelope.ts';
 import { probeConnection, unreached } from '../use-connection.ts';
 import { VaultError } from '../vault/open.ts';
 import type { WorkerContext } from '../worker-context.ts';
-import { recordCheck } from './record-check.ts';
+import { lastFailure, recordCheck } from './record-check.ts';
 
 type CheckJob = Job<'check-health'>;
 
@@ -52,9 +52,10 @@ async function settle(
     const state = await lockDataSource(em, source);
     if (state === 'deleted') return completed;
     if (state === 'changed') return checkAgain(worker, source.id);
+    const isNews = isTampered(error) && (await lastFailure(em, source)) !== report.failure;
     await recordCheck(em, source, report, now);
     if (hasTunnel(report)) await recordHostKey(em, source, report.sshHostKey);
-    if (isTampered(error)) await recordRefusal(em, source, error.code, now);
+    if (isNews) await recordRefusal(em, source, error.code, now);
     return ending;
   });
 }

@@ -29,3 +29,15 @@ export async function recordCheck(
       next_health_check_at = ${nextHealthCheckAfter(now).toISOString()}
     where id = ${source.id}`.execute(em.getKysely());
 }
+
+/** What the check before this one failed with; null when it did not, or there was none. */
+export async function lastFailure(
+  em: EntityManager,
+  { id }: Pick<LoadedDataSource, 'id'>,
+): Promise<string | null> {
+  const { rows } = await sql<{ failure: string | null }>`
+    select failure from health_check where data_source_id = ${id} order by id desc limit 1`.execute(
+    em.getKysely(),
+  );
+  return rows[0]?.failure ?? null;
+}

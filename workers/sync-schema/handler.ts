@@ -92,8 +92,8 @@ async function fail(
       await showObstacle(em, job.payload, code);
       return { as: 'failed', code };
     }
-    await failRun(em, job.payload, code, now);
-    if (isTampered(error)) await recordRefusal(em, source, error.code, now);
+    const known = await failRun(em, job.payload, code, now);
+    if (isTampered(error) && known !== code) await recordRefusal(em, source, error.code, now);
     return endingOf(code);
   });
 }

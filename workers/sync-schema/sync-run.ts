@@ -47,17 +47,20 @@ export async function failRun(
   run: RunRef,
   failure: ConnectionFailureCode,
   now: Date,
-): Promise<void> {
+): Promise<string | null> {
   const at = now.toISOString();
-  await sql`
+  const { rows } = await sql<{ failure: string | null }>`
     with run as (
       update sync_run
       set status = 'FAILED', failure = ${failure}, finished_at = ${at}, updated_at = ${at}
-      where id = ${run.syncRunId})
-    update data_source
+      where id = ${run.syncRunId}),
+    before as (select id, sync_failure from data_source where id = ${run.dataSourceId})
+    update data_source d
     set last_sync_status = 'FAILED', sync_failure = ${failure},
       next_sync_at = ${nextSyncAfter(now).toISOString()}
-    where id = ${run.dataSourceId}`.execute(em.getKysely());
+    from before where d.id = before.id
+    returning before.sync_failure as failure`.execute(em.getKysely());
+  return rows[0]?.failure ?? null;
 }
 
 /** The run will be tried again: it stays pending and shows what was in the way. */

@@ -29,7 +29,8 @@ export async function updateApiKey(ctx: Needs, input: UpdateApiKey) {
     const action = switched(input.active, key.deactivatedAt !== null);
     if (action === 'api_key.deactivated') key.deactivatedAt = ctx.clock.now();
     if (action === 'api_key.reactivated') key.deactivatedAt = null;
-    await finish(ctx, em, input, action ?? 'api_key.updated');
+    const { orgId: _orgId, id: _id, ...changes } = input;
+    if (Object.keys(changes).length > 0) await finish(ctx, em, input, action ?? 'api_key.updated');
     return toApiKey(key);
   });
 }

@@ -73,9 +73,11 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
       await enqueueSync(em, ctx.jobs, { orgId, dataSourceId: id, trigger: 'updated' });
       await ctx.jobs.send(em, 'check-health', { dataSourceId: id }, { key: id });
     }
-    const details = { fields: Object.keys(input).filter((f) => f !== 'orgId' && f !== 'id') };
-    const act = { organizationId: orgId, action: 'data_source.updated', targetId: id } as const;
-    await recordAudit(em, ctx.origin, { ...act, details }, now);
+    const fields = Object.keys(input).filter((f) => f !== 'orgId' && f !== 'id');
+    if (fields.length > 0) {
+      const act = { organizationId: orgId, action: 'data_source.updated', targetId: id } as const;
+      await recordAudit(em, ctx.origin, { ...act, details: { fields } }, now);
+    }
     return readDataSource(em, input);
   });
 }

@@ -32,17 +32,11 @@ export async function updateOrganization(ctx: Needs, input: UpdateOrganization) 
     if (skipOnboarding && organization.onboardingStatus === 'STARTED')
       organization.onboardingStatus = 'SKIPPED';
     await em.flush();
-    await recordAudit(
-      em,
-      ctx.origin,
-      {
-        organizationId: id,
-        action: 'organization.updated',
-        targetId: id,
-        details: { fields: Object.keys(input).filter((field) => field !== 'id') },
-      },
-      ctx.clock.now(),
-    );
+    const fields = Object.keys(input).filter((field) => field !== 'id');
+    if (fields.length > 0) {
+      const act = { organizationId: id, action: 'organization.updated', targetId: id } as const;
+      await recordAudit(em, ctx.origin, { ...act, details: { fields } }, ctx.clock.now());
+    }
     return toOrganization(organization);
   });
 }
