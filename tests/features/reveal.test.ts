@@ -261,6 +261,17 @@ describe('no answer', () => {
     ]);
   }, 60_000);
 
+  test('is what an API that died gets when its request is too old', async () => {
+    const user = await owner();
+    const asked = reveal(user).catch((e: unknown) => e);
+    await eventually(async () => (await inTransit()).length > 0);
+    // The row as it stays behind when nobody is left to take it away.
+    await database.pool.query(`update credential_reveal set expires_at = now() - interval '1 s'`);
+    await work();
+    expect(await asked).toMatchObject({ data: { httpStatus: 503 } });
+    expect((await trailOf(user)).map(({ action }) => action)).not.toContain('credential.revealed');
+  }, 60_000);
+
   test('comes at once when an envelope was changed: nothing in clear, a security event', async () => {
     await work();
     const user = await owner();
