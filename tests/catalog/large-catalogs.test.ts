@@ -19,7 +19,10 @@ const { small, large } = sizes[inject('size')];
 
 const catalogs: { readonly size: number; readonly source: Source }[] = [];
 
-/** Tables with versions: each was there two days ago, and every thousandth changed yesterday. */
+/**
+ * Tables that were there two days ago. Half of them changed yesterday, three of them an hour ago; the
+ * same three are views and have a column of a rare name, wherever in the order their names put them.
+ */
 async function fill(source: Source, size: number): Promise<void> {
   await database.pool.query(
     `insert into catalog_table (table_id, valid_from, valid_to, data_source_id, schema_name, name,
@@ -34,14 +37,15 @@ async function fill(source: Source, size: number): Promise<void> {
        sha256((n || v.comment)::bytea)
      from generate_series(1, $2::int) n,
        lateral (select 'schema ' || n % 7 as schema, 'table ' || md5(n::text) as name,
-         case when n % 500 = 0 then 'view' else 'table' end as kind,
-         array['id', 'column ' || n % 50] || case when n % 500 = 0 then array['rare'] else '{}' end
-           as columns),
+         case when n <= 3 then 'view' else 'table' end as kind,
+         array['id', 'column ' || n % 50] || case when n <= 3 then array['rare'] else '{}' end
+           as columns,
+         case when n <= 3 then now() - interval '1 hour'
+           when n % 2 = 0 then now() - interval '1 day' end as changed_at),
        lateral (
-         select now() - interval '2 days' as valid_from,
-           case when n % 1000 = 0 then now() - interval '1 day' end as valid_to, 'old' as comment
+         select now() - interval '2 days' as valid_from, changed_at as valid_to, 'old' as comment
          union all
-         select now() - interval '1 day', null, 'new' where n % 1000 = 0) v`,
+         select changed_at, null, 'new' where changed_at is not null) v`,
     [source.id, size],
   );
   const schemas = Array.from({ length: 7 }, (_, n) => `schema ${n}`);
@@ -93,7 +97,9 @@ async function costOf(work: (em: ReturnType<typeof createOrm>['em']) => Promise<
 }
 
 const limit = 100;
-const yesterday = () => new Date(Date.now() - 36 * 60 * 60 * 1_000).toISOString();
+/** Half of the smaller catalog: what reads through a catalog reads more. */
+const rowsPerPage = small / 2;
+const hoursAgo = (hours: number) => new Date(Date.now() - hours * 60 * 60 * 1_000).toISOString();
 
 type Context = ReturnType<typeof callerOf>;
 
@@ -104,32 +110,32 @@ const lists: Record<string, (ctx: Context, source: Source) => Promise<{ items: u
   'a page of a schema': (ctx, { id, tenant: { orgId } }) =>
     listTables(ctx, { orgId, id, limit, schema: 'schema 3' }),
   'a page as of a moment': (ctx, { id, tenant: { orgId } }) =>
-    listTables(ctx, { orgId, id, limit, asOf: yesterday() }),
+    listTables(ctx, { orgId, id, limit, asOf: hoursAgo(36) }),
   'tables of a rare kind': (ctx, { id, tenant: { orgId } }) =>
-    listTables(ctx, { orgId, id, limit: 2, kind: 'view' }),
+    listTables(ctx, { orgId, id, limit, kind: 'view' }),
   'a table by part of its name': (ctx, { id, tenant: { orgId } }) =>
     listTables(ctx, { orgId, id, limit, search: 'C4CA4238A0B923820DCC509A6F75849B' }),
   'all schemas': (ctx, { id, tenant: { orgId } }) => listSchemas(ctx, { orgId, id, limit }),
-  'the first changes': (ctx, { id, tenant: { orgId } }) =>
-    listChanges(ctx, { orgId, id, limit: 1, from: yesterday() }),
+  'the first of many changes': (ctx, { id, tenant: { orgId } }) =>
+    listChanges(ctx, { orgId, id, limit: 10, from: hoursAgo(36) }),
+  'a few changes': (ctx, { id, tenant: { orgId } }) =>
+    listChanges(ctx, { orgId, id, limit, from: hoursAgo(12) }),
   'a column of many tables': (ctx, { tenant: { orgId } }) =>
     searchColumns(ctx, { orgId, search: 'id', limit }),
   'a column of few tables': (ctx, { tenant: { orgId } }) =>
-    searchColumns(ctx, { orgId, search: 'rare', limit: 2 }),
+    searchColumns(ctx, { orgId, search: 'rare', limit }),
 };
 
 describe(`of ${small} tables and of ${large}, one costs what the other costs:`, () => {
   test.each(Object.entries(lists))('%s', async (_, list) => {
-    const costs = [];
     for (const { source } of catalogs) {
       const cost = await costOf(async (em) => {
         const { items } = await list(callerOf(em, 'ADMIN'), source);
         expect(items.length).toBeGreaterThan(0);
       });
       expect(cost.sequentialRows).toBe(0);
-      costs.push(cost.rows);
+      expect(cost.rows).toBeLessThan(rowsPerPage);
     }
-    expect(costs[1]).toBeLessThanOrEqual(2 * (costs[0] ?? 0) + 3 * limit);
   });
 
   test('a page of what is left when nearly all is in a hidden schema', async () => {
@@ -145,6 +151,6 @@ describe(`of ${small} tables and of ${large}, one costs what the other costs:`, 
     const { rows } = await costOf((em) =>
       listTables(callerOf(em, 'ADMIN'), { orgId: source.tenant.orgId, id: source.id, limit }),
     );
-    expect(rows).toBeLessThan(5 * limit);
+    expect(rows).toBeLessThan(rowsPerPage);
   }, 600_000);
 });

@@ -4,7 +4,7 @@ import { isShown } from '../tables/is-shown.ts';
 import { isBehind, placeOrder, type Place } from '../tables/place.ts';
 import type { Definition } from '../tables/select-tables.ts';
 
-/** A table that differs between two moments. */
+/** A table that has changed since a moment, with what it was and what it is at another. */
 export interface ChangedRow {
   readonly table_id: string;
   readonly schema_name: string;
@@ -26,41 +26,41 @@ interface Between {
 }
 
 /**
- * Tables whose version at `to` is not the one at `from`, in the order of lists. Each is found by one
- * version alone: by the one at `to` if that began since `from`, else by the one at `from`, which
- * ended; so pages of three indexes in that order are merged.
+ * The next tables, in the order of lists, of which a version began or ended between two moments: also
+ * those that are by now what they were. The versions of a moment are looked up for these alone, so
+ * that a page costs a page however much has changed.
  */
 export async function selectChanged(em: EntityManager, between: Between): Promise<ChangedRow[]> {
   const [from, to] = [between.from.toISOString(), between.to.toISOString()];
-  const conditions = conditionsOf(between);
   const { limit } = between;
-  const begun = (version: RawBuilder<unknown>) => sql`
-    select ${names}, b.definition as before, t.definition as after
-    from catalog_table t left join ${versionAt(from)} b on true
-    where ${version} and t.valid_from > ${from} and t.valid_from <= ${to} and ${conditions}
-      and b.hash is distinct from t.hash
-    order by ${placeOrder} limit ${limit}`;
+  const next = versionsOf(from, to).map(
+    (versions) => sql`(
+      select t.table_id, t.schema_name, t.name from catalog_table t
+      where ${versions} and ${conditionsOf(between)}
+      order by ${placeOrder} limit ${limit})`,
+  );
   const { rows } = await sql<ChangedRow>`
-    select ${names}, before, after from (
-      (${begun(sql`t.valid_to is null`)})
-      union all
-      (${begun(sql`t.valid_to > ${to}`)})
-      union all
-      (select ${names}, t.definition as before, null as after
-       from catalog_table t left join ${versionAt(to)} a on true
-       where t.valid_from <= ${from} and t.valid_to > ${from} and t.valid_to <= ${to}
-         and ${conditions} and a.hash is null
-       order by ${placeOrder} limit ${limit})) t
-    order by ${placeOrder} limit ${limit}`.execute(em.getKysely());
+    select t.*, was.definition as before, is_now.definition as after
+    from (
+      select * from (${sql.join(next, sql` union `)}) t
+      order by ${placeOrder} limit ${limit}) t
+    left join lateral (${versionAt(from)}) was on true
+    left join lateral (${versionAt(to)}) is_now on true
+    order by ${placeOrder}`.execute(em.getKysely());
   return rows;
 }
 
-const names = sql`t.table_id, t.schema_name, t.name`;
+/** What a change leaves: a version of the later moment that began since, or one that ended since. */
+const versionsOf = (from: string, to: string): RawBuilder<unknown>[] => [
+  sql`t.valid_to is null and t.valid_from > ${from} and t.valid_from <= ${to}`,
+  sql`t.valid_to > ${to} and t.valid_from > ${from} and t.valid_from <= ${to}`,
+  sql`t.valid_to > ${from} and t.valid_to <= ${to} and t.valid_from <= ${from}`,
+];
 
-const versionAt = (at: string) => sql`lateral (
-  select v.definition, v.hash from catalog_table v
+const versionAt = (at: string) => sql`
+  select v.definition from catalog_table v
   where v.table_id = t.table_id and v.valid_from <= ${at}
-    and (v.valid_to is null or v.valid_to > ${at}))`;
+    and (v.valid_to is null or v.valid_to > ${at})`;
 
 function conditionsOf(between: Between): RawBuilder<unknown> {
   const { dataSourceId, after } = between;
