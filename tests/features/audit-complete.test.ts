@@ -1,9 +1,18 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { ask, inputOf, mutations, overTrpc, rowOf } from '../support/matrix.ts';
+import {
+  ask,
+  inputOf,
+  matrixDefinition,
+  mutations,
+  overTrpc,
+  rowOf,
+  type Belongings,
+} from '../support/matrix.ts';
 import { playVerifier } from '../support/play-verifier.ts';
 import { setPassword } from '../support/set-password.ts';
+import { storeTable } from '../support/store-table.ts';
 import { belongings } from '../security/support/tenants.ts';
 import { actionsOf } from './fixtures.ts';
 
@@ -28,12 +37,23 @@ async function countEvents(): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
+/** What a tenant has, as a procedure needs it to find something that it can change. */
+async function ready(procedure: string): Promise<Belongings> {
+  const own = await belongings(api, tenant);
+  await storeTable(database, own.dataSourceId, matrixDefinition);
+  if (procedure === 'groups.addMember') {
+    const { orgId, groupId: id, memberId } = own;
+    await api.client(tenant).groups.removeMember.mutate({ orgId, id, memberId });
+  }
+  return own;
+}
+
 /** Sessions have tests of their own below; what is revealed, in reveal.test.ts. */
 const byKey = mutations.filter((name) => !rowOf(name).isOpen && !rowOf(name).needsSession);
 
 describe.each(byKey)('%s', (procedure) => {
   test('leaves an event when it is done', async () => {
-    const input = inputOf(procedure, await belongings(api, tenant));
+    const input = inputOf(procedure, await ready(procedure));
     const before = await countEvents();
     const answered = new AbortController();
     if (procedure === 'dataSources.verify') void playVerifier(database.pool, answered.signal);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createServer, type Server } from 'node:http';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -100,6 +101,14 @@ async function expectAway(url: string, call: Call, shape: object): Promise<void>
   expect(performance.now() - startedAt).toBeLessThan(6_000);
 }
 
+/**
+ * Begins each a little after the one before, and waits for all: client and server are one process
+ * here, and what it takes to send a hundred requests at once is no part of an answer's time.
+ */
+async function oneAfterAnother<T>(items: readonly T[], call: (item: T) => Promise<void>) {
+  await Promise.all(items.map(async (item, place) => call(await delay(place * 20, item))));
+}
+
 const anyText: unknown = expect.any(String);
 const shapes: Record<SurfaceName, object> = {
   public: { error: { title: 'ServiceUnavailable', detail: anyText } },
@@ -131,20 +140,16 @@ describe.each([
   test.each(surfaces)(
     'every operation of the $name surface answers 503 within 6 s, in its shape',
     async (surface) => {
-      await Promise.all(
-        procedures.map(async (procedure) => {
-          const call = overRest(surface, procedure, inputOf(procedure, belongings));
-          if (call) await expectAway(away.url, call, shapes[surface.name]);
-        }),
-      );
+      await oneAfterAnother(procedures, async (procedure) => {
+        const call = overRest(surface, procedure, inputOf(procedure, belongings));
+        if (call) await expectAway(away.url, call, shapes[surface.name]);
+      });
     },
   );
 
   test('every procedure answers 503 within 6 s, in the shape of tRPC', async () => {
-    await Promise.all(
-      procedures.map((procedure) =>
-        expectAway(away.url, overTrpc(procedure, inputOf(procedure, belongings)), trpcShape),
-      ),
+    await oneAfterAnother(procedures, (procedure) =>
+      expectAway(away.url, overTrpc(procedure, inputOf(procedure, belongings)), trpcShape),
     );
   });
 

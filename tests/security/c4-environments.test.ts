@@ -63,7 +63,13 @@ test('the API is given what it needs by name, and neither the private key nor wh
     'API_SECRET_FILE',
     'LOG_LEVEL',
     'PORT',
+    'RATE_LIMIT_ADDRESS',
+    'RATE_LIMIT_ENTERPRISE',
+    'RATE_LIMIT_FREE',
+    'RATE_LIMIT_PRO',
+    'SMTP_FROM',
     'TOKEN_SIGNING_KEY_FILE',
+    'TRUST_PROXY_HOPS',
     'VAULT_PUBLIC_KEY_FILE',
   ]);
   const key = await readFile(path.join(dataDir, 'keys', 'vault-private-key'), 'utf8');

@@ -6,6 +6,7 @@ import type { Surface } from '../../server/rest/surface.ts';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { appRouter } from '../../server/router.ts';
 import type { Meta } from '../../server/trpc.ts';
+import { column, table } from './fake-connector.ts';
 import { schemaId, tableId } from '../../shared/ids.ts';
 
 /** What a tenant has that another one may ask for. */
@@ -53,7 +54,9 @@ interface Row {
 }
 
 /** A table that a test gives to a data source when it wants the answers to be found. */
-export const matrixTable = { schema: 'public', name: 'matrix', column: 'cell' };
+const matrixTable = { schema: 'public', name: 'matrix', column: 'cell' };
+
+export const matrixDefinition = table(matrixTable.name, { columns: [column(matrixTable.column)] });
 
 const tableOf = ({ dataSourceId }: Belongings): { tableId: string } => ({
   tableId: tableId(dataSourceId, matrixTable.schema, matrixTable.name),
