@@ -102,9 +102,22 @@ describe('1,000 requests at once, limit 100, two processes', () => {
       .apiKeys.create.mutate({ orgId: tenant.orgId, name: 'second' });
     const flood = (given: string) =>
       Promise.all(Array.from({ length: 150 }, (_, n) => ask(urlOf(n), { key: given }, rest)));
-    const [first, second] = await Promise.all([flood(tenant.key), flood(key)]);
-    // Making the second was a request of the first, to a third process.
-    expect([passed(first), passed(second)]).toEqual([limit - 1, limit]);
+    const totals = [0, 0];
+    // Making the second was a request of the first, to a third process, which then holds some of
+    // what is left and gives it back when it is asked to.
+    const wanted = [limit - 1, limit];
+    await expect
+      .poll(
+        async () => {
+          const [first, second] = await Promise.all([flood(tenant.key), flood(key)]);
+          totals[0] = (totals[0] ?? 0) + passed(first);
+          totals[1] = (totals[1] ?? 0) + passed(second);
+          return totals;
+        },
+        { timeout: 15_000, interval: 500 },
+      )
+      .toEqual(wanted);
+    expect([passed(await flood(tenant.key)), passed(await flood(key))]).toEqual([0, 0]);
   });
 });
 
