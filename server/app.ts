@@ -5,6 +5,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from 'helmet';
 import { AppError, invalidField, notFound } from '../shared/errors.ts';
 import { createContext, type IncomingRequest, type Services } from './context.ts';
+import { docsRouter } from './docs-router.ts';
 import type { Readiness } from './health.ts';
 import { metricsText } from './metrics.ts';
 import {
@@ -28,7 +29,7 @@ interface AppOptions {
   readonly trustedProxies?: number | undefined;
 }
 
-/** The HTTP application: health and metrics, then every surface, then RPC. */
+/** The HTTP application: health and metrics, the documentation, every surface, then RPC. */
 export function createApp(options: AppOptions): Express {
   const { services, readiness, metricsToken, trustedProxies = 0 } = options;
   const app = express();
@@ -42,6 +43,7 @@ export function createApp(options: AppOptions): Express {
     '/.well-known/jwks.json',
     (_req, res) => void res.json({ keys: services.accessTokens.jwks }),
   );
+  app.use('/docs', docsRouter());
   for (const surface of surfaces) {
     app.use(surface.prefix, restRouter(surface, services, startedOnly(readiness)));
   }
