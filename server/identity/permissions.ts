@@ -40,7 +40,10 @@ const rolePermissions: Record<Role, ReadonlySet<Permission>> = {
 };
 
 /** What the caller may do in an organization: what its role allows and its key's scopes allow. */
-export function effectivePermissions(principal: Principal, organizationId: string): Permission[] {
+export function effectivePermissions(
+  principal: Pick<Principal, 'roles' | 'scopes'>,
+  organizationId: string,
+): Permission[] {
   const role = principal.roles.get(organizationId);
   if (!role) return [];
   const { scopes: granted } = principal;

@@ -2,6 +2,7 @@ import { createHash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { TRPCClientError } from '@trpc/client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { permissions } from '../../server/identity/permissions.ts';
 import { errorOf, useApi, type TestApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import { countRows } from './fixtures.ts';
@@ -48,7 +49,7 @@ describe('a new key', () => {
       name: 'Shown once',
     });
     const { items } = await client.apiKeys.list.query({ orgId: tenant.orgId });
-    expect(items[0]).toEqual(created);
+    expect(items[0]).toEqual({ ...created, permissions });
     expect(created.hint).toBe(key.slice(0, 11));
     expect(JSON.stringify(items)).not.toContain(key.slice(11));
     const { rows } = await database.pool.query<{ hash: Buffer; row: string }>(

@@ -4,7 +4,7 @@ import { environments } from '../../../shared/environments.ts';
 import { Id } from '../../../shared/ids.ts';
 import { text } from '../../../shared/text.ts';
 
-import { scopes } from '../../identity/permissions.ts';
+import { permissions, scopes } from '../../identity/permissions.ts';
 import { fullAccess } from '../../identity/principal.ts';
 
 const Cidr = text({ max: 50 }).refine((value) => {
@@ -87,6 +87,14 @@ export const ApiKey = z
   })
   .meta({ id: 'ApiKey' });
 
+/** A key, and what it may do in the organization whose list this is: it may be in more. */
+export const ListedApiKey = ApiKey.extend({
+  permissions: z.array(z.enum(permissions)).meta({
+    description:
+      "What its scopes and its user's role allow together, now: nothing when it is deactivated or expired, or its user has left.",
+  }),
+}).meta({ id: 'ListedApiKey' });
+
 /** `key` (and `secret` of a pair) in full: shown in this answer and never again. */
 export const CreatedApiKey = ApiKey.extend({
   key: z.string(),
@@ -100,4 +108,5 @@ export type RotateApiKey = z.infer<typeof RotateApiKey>;
 export type GetUsage = z.infer<typeof GetUsage>;
 export type Usage = z.infer<typeof Usage>;
 export type ApiKey = z.infer<typeof ApiKey>;
+export type ListedApiKey = z.infer<typeof ListedApiKey>;
 export type CreatedApiKey = z.infer<typeof CreatedApiKey>;

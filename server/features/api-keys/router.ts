@@ -8,6 +8,7 @@ import {
   CreateApiKey,
   CreatedApiKey,
   GetUsage,
+  ListedApiKey,
   RotateApiKey,
   UpdateApiKey,
   Usage,
@@ -34,13 +35,13 @@ export const apiKeys = router({
 
   list: organizationProcedure
     .meta({
-      summary: 'List the keys of an organization',
+      summary: 'List the keys of an organization, with what each may do there',
       permission: 'api-keys:read',
       rest: { v1: 'GET /api-keys' },
       tag,
     })
     .input(z.strictObject({ orgId: Id, ...pageInput }))
-    .output(pageOf(ApiKey))
+    .output(pageOf(ListedApiKey))
     .query(({ ctx, input }) => listApiKeys(ctx, input)),
 
   usage: organizationProcedure

@@ -4,11 +4,17 @@ import { recordAudit } from '../../../shared/audit/record.ts';
 import { ApiKey } from '../../../shared/db/entities/api-key.entity.ts';
 import { notify } from '../../../shared/db/notify.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
-import { notFound } from '../../../shared/errors.ts';
+import { AppError, notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
 import { assertUnchanged } from '../../middleware/entity-tag.ts';
 import { assertNoMore } from './create-api-key.ts';
-import type { ApiKeyRef, CreatedApiKey, RotateApiKey, UpdateApiKey } from './contract.ts';
+import type {
+  ApiKey as KeyShown,
+  ApiKeyRef,
+  CreatedApiKey,
+  RotateApiKey,
+  UpdateApiKey,
+} from './contract.ts';
 import { newBearerSecret, newPairSecret } from './new-secret.ts';
 import { toApiKey } from './to-api-key.ts';
 
@@ -40,10 +46,15 @@ export function deactivateApiKey(ctx: Needs, { orgId, id }: ApiKeyRef) {
   return updateApiKey(ctx, { orgId, id, active: false });
 }
 
-/** Gives the key a new secret; the old one is taken for `overlapSeconds` more. */
+/**
+ * Gives the key a new secret; the old one is taken for `overlapSeconds` more. The answer hands the key
+ * over to the caller, so it gives no more than the caller could have made for itself.
+ */
 export async function rotateApiKey(ctx: Needs, input: RotateApiKey): Promise<CreatedApiKey> {
   return change(ctx, input, async (em) => {
     const key = await find(em, input);
+    assertOwnIfBearer(ctx, key);
+    assertNoMore(ctx.principal, { ...key, scopes: toApiKey(key).scopes });
     const { shown, hash, hint } =
       key.publicId === null ? newBearerSecret() : newPairSecret(key.environment, key.publicId);
     const overlapMs = input.overlapSeconds * 1_000;
@@ -54,6 +65,16 @@ export async function rotateApiKey(ctx: Needs, input: RotateApiKey): Promise<Cre
     await finish(ctx, em, input, 'api_key.rotated');
     return { ...toApiKey(key), ...shown };
   });
+}
+
+/** A bearer key acts in every organization of its user, so no other user may come to hold it. */
+function assertOwnIfBearer(
+  { principal }: Pick<CallerContext, 'principal'>,
+  { kind, userId }: Pick<KeyShown, 'kind' | 'userId'>,
+): void {
+  if (kind !== 'bearer' || userId === principal.userId) return;
+  const text = 'Only its own user can rotate a bearer key; you may deactivate or delete it';
+  throw new AppError('FORBIDDEN', text);
 }
 
 /** Removes the key for good. */
