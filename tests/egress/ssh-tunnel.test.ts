@@ -190,6 +190,18 @@ describe.skipIf(openSshMissing)(`an SSH tunnel ${openSshMissing ?? ''}`, () => {
     expect(received).toBe(size);
   });
 
+  test('keeps for a driver that reads late what came before the end', async () => {
+    const socket = await open(to(server), echo.port);
+    const size = 64 * 1024;
+    socket.end(Buffer.alloc(size, 'x'));
+    // By then the channel, its socket and the server's process have long gone their way.
+    await sleep(1_500);
+    let received = 0;
+    socket.on('data', (chunk) => (received += chunk.length));
+    await once(socket, 'close');
+    expect(received).toBe(size);
+  });
+
   test('leaves nothing behind: no socket, no listener, no thread', async () => {
     await outcome(to(server), { port: echo.port });
     await sleep(1_200);

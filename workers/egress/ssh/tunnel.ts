@@ -51,7 +51,7 @@ export class Tunnel {
     this.#connection.reject(error);
   }
 
-  /** A socket to an endpoint behind the tunnel. `release` is called when it has closed. */
+  /** A socket to an endpoint behind the tunnel. `release` is called when both its ends have closed. */
   async forward(options: TransportOptions, release: () => void): Promise<Socket> {
     const { host, port, signal, connectTimeoutMs: timeoutMs } = options;
     const deadline = { timeoutMs, signal };
@@ -65,8 +65,10 @@ export class Tunnel {
       throw error;
     }
     this.#sockets.add(outer);
-    outer.once('close', () => this.#sockets.delete(outer));
-    inner.once('close', release);
+    // What has come through by then is the driver's to read, whatever becomes of the connection.
+    inner.once('close', () => this.#sockets.delete(outer));
+    // Not before the driver has read it: the tunnel closes with the last release.
+    whenAllClosed([inner, outer], release);
     return outer;
   }
 
@@ -76,5 +78,15 @@ export class Tunnel {
       (connection) => connection.close(),
       () => undefined,
     );
+  }
+}
+
+function whenAllClosed(sockets: readonly Socket[], then: () => void): void {
+  let open = sockets.length;
+  for (const socket of sockets) {
+    socket.once('close', () => {
+      open -= 1;
+      if (open === 0) then();
+    });
   }
 }
