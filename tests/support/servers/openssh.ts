@@ -91,10 +91,10 @@ export async function startOpenSsh(options: OpenSshOptions = {}): Promise<OpenSs
       writeFileSync(file('authorized_keys'), `${publicKey.trim()}\n`, { flag: 'a' });
     },
     cut() {
-      for (const pid of descendants(child.pid ?? 0)) process.kill(pid, 'SIGKILL');
+      descendants(child.pid ?? 0).forEach(killIfRunning);
     },
     async close() {
-      for (const pid of descendants(child.pid ?? 0)) process.kill(pid, 'SIGKILL');
+      descendants(child.pid ?? 0).forEach(killIfRunning);
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL');
         await once(child, 'exit');
@@ -102,6 +102,15 @@ export async function startOpenSsh(options: OpenSshOptions = {}): Promise<OpenSs
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A process that serves one connection may end by itself between the look and the signal. */
+function killIfRunning(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 export interface KeyOptions {
