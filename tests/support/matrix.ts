@@ -6,7 +6,7 @@ import type { Surface } from '../../server/rest/surface.ts';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { appRouter } from '../../server/router.ts';
 import type { Meta } from '../../server/trpc.ts';
-import { column, table } from './fake-connector.ts';
+import { column, table } from './sources/fake-connector.ts';
 import { schemaId, tableId } from '../../shared/ids.ts';
 
 /** What a tenant has that another one may ask for. */
