@@ -26,6 +26,7 @@ export const auditActions = {
   'member.reactivated': 'member',
   'data_source.access_changed': 'data_source',
   'project.created': 'project',
+  'project.updated': 'project',
   'group.created': 'group',
   'group.updated': 'group',
   'group.deleted': 'group',

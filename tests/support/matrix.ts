@@ -17,6 +17,7 @@ export interface Belongings {
   readonly memberId: string;
   readonly groupId: string;
   readonly credentialId: string;
+  readonly projectId: string;
 }
 
 /** Belongings that all have one name, whether or not anything has it. */
@@ -27,6 +28,7 @@ export const belongingsNamed = (id: string): Belongings => ({
   memberId: id,
   groupId: id,
   credentialId: id,
+  projectId: id,
 });
 
 type Input = Readonly<Record<string, unknown>>;
@@ -107,6 +109,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'members.deactivate': { org: 'orgId', thing: 'memberId' },
   'projects.create': { org: 'orgId', unique: 'name' },
   'projects.list': { org: 'orgId', isForMembers: true },
+  'projects.get': { org: 'orgId', thing: 'projectId', isForMembers: true },
+  'projects.update': { org: 'orgId', thing: 'projectId', unique: 'name' },
   'groups.create': { org: 'orgId', unique: 'name' },
   'groups.list': { org: 'orgId', isForMembers: true },
   'groups.get': { org: 'orgId', thing: 'groupId', isForMembers: true },
@@ -147,6 +151,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'health.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'credentials.list': { org: 'orgId' },
+  'credentials.get': { org: 'orgId', thing: 'credentialId' },
   'credentials.reveal': {
     org: 'orgId',
     thing: 'credentialId',

@@ -164,3 +164,19 @@ test('projects are listed newest first, and groups by project', async () => {
   expect(items).toEqual([inside]);
   expect((await client.groups.list.query({ orgId, projectId: two.id })).items).toEqual([]);
 });
+
+test('a project is renamed, on record, to a name that no other one has', async () => {
+  const tenant = await api.tenant();
+  const { projects } = api.client(tenant);
+  const { orgId } = tenant;
+  const { id, createdAt } = await projects.create.mutate({ orgId, name: 'One' });
+  await projects.create.mutate({ orgId, name: 'Two' });
+  await expect(projects.update.mutate({ orgId, id, name: 'Two' })).rejects.toThrow('taken');
+  const renamed = await projects.update.mutate({ orgId, id, name: 'Three' });
+  expect(renamed).toMatchObject({ id, name: 'Three', createdAt });
+  expect(await projects.get.query({ orgId, id })).toEqual(renamed);
+  // The same name again is no change.
+  expect(await projects.update.mutate({ orgId, id, name: 'Three' })).toEqual(renamed);
+  const actions = await actionsOf(database, orgId);
+  expect(actions.filter((action) => action === 'project.updated')).toHaveLength(1);
+});

@@ -2,11 +2,12 @@ import { sql } from 'kysely';
 import { connectionUri, maskedPassword } from '../../../shared/connection-uri.ts';
 import { forEachSecret, type SecretField } from '../../../shared/connection.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
+import { notFound } from '../../../shared/errors.ts';
 import { credentialIdOf, dataSourceIdOf } from '../../../shared/ids.ts';
 import type { CallerContext } from '../../context.ts';
 import { usableDataSources } from '../../middleware/data-source-access.ts';
 import { isoTime, isoTimeOrNull, readPage, type ListOrder } from '../../paging.ts';
-import type { Credential, ListCredentials } from './contract.ts';
+import type { Credential, CredentialRef, ListCredentials } from './contract.ts';
 
 /** The masked credentials of the data sources that the caller may use, newest first, in one statement. */
 export async function listCredentials(
@@ -15,6 +16,19 @@ export async function listCredentials(
 ) {
   const query = selectCredentials(ctx.em, input.orgId).where(usableDataSources(ctx.principal));
   return readPage(ctx, query, input, toCredential, newestFirst);
+}
+
+/** One of them, or NOT_FOUND. */
+export async function getCredential(
+  { em, principal }: Pick<CallerContext, 'em' | 'principal'>,
+  { orgId, id }: CredentialRef,
+): Promise<Credential> {
+  const row = await selectCredentials(em, orgId)
+    .where('id', '=', dataSourceIdOf(id))
+    .where(usableDataSources(principal))
+    .executeTakeFirst();
+  if (!row) throw notFound('Credential');
+  return toCredential(row);
 }
 
 const newestFirst: ListOrder = {
