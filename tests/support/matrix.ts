@@ -17,6 +17,7 @@ export interface Belongings {
   readonly memberId: string;
   readonly groupId: string;
   readonly credentialId: string;
+  readonly syncId: string;
 }
 
 /** Belongings that all have one name, whether or not anything has it. */
@@ -27,6 +28,7 @@ export const belongingsNamed = (id: string): Belongings => ({
   memberId: id,
   groupId: id,
   credentialId: id,
+  syncId: id,
 });
 
 type Input = Readonly<Record<string, unknown>>;
@@ -38,7 +40,7 @@ interface Row {
   /** What `id` names, when it is not the organization. */
   readonly thing?: Exclude<keyof Belongings, 'orgId'>;
   /** Another of the tenant's ids that stands in the input, under its own name. */
-  readonly also?: 'memberId';
+  readonly also?: 'memberId' | 'syncId';
   /** A field that no two calls may give the same. */
   readonly unique?: 'name';
   /** The rest of a valid input; a function where it follows from what the tenant has. */
@@ -136,6 +138,14 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'dataSources.delete': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.requestSync': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.getSyncedTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'dataSources.getSync': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    also: 'syncId',
+    isForMembers: true,
+  },
+  'dataSources.cancelSync': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.approveSshHostKey': {
     org: 'orgId',
     thing: 'dataSourceId',

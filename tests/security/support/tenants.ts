@@ -34,6 +34,7 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     username: 'reader',
     password: 'the password',
   });
+  const syncs = await client.dataSources.listSyncs.query({ orgId, id: source.id });
   const group = await client.groups.create.mutate({ orgId, name: randomUUID() });
   const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
   const email = `${randomUUID()}@example.com`;
@@ -47,6 +48,7 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     memberId: member.id,
     groupId: group.id,
     credentialId: credentialIdOf(source.id),
+    syncId: syncs.items[0]?.id ?? '',
   };
 }
 

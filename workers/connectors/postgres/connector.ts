@@ -1,6 +1,6 @@
 import { type Resolver, systemResolver } from '../../egress/resolve.ts';
 import type { CatalogTable } from '../../../shared/catalog.ts';
-import type { Connector, ConnectionTarget } from '../connector.ts';
+import type { CatalogRequest, Connector, ConnectionTarget } from '../connector.ts';
 import { toFailure } from './failures.ts';
 import {
   type CatalogLimits,
@@ -31,20 +31,21 @@ export function createPostgresConnector(settings: Partial<PostgresSettings> = {}
   const complete = { ...defaults, ...settings };
   return {
     probe: (target, signal) => probe(target, complete, signal),
-    readCatalog: (target, signal) => readCatalog(target, complete, signal),
+    readCatalog: (target, signal, request = {}) =>
+      readCatalog(target, complete, { signal, request }),
   };
 }
 
 async function* readCatalog(
   target: ConnectionTarget,
   settings: PostgresSettings,
-  signal: AbortSignal,
+  { signal, request }: { signal: AbortSignal; request: CatalogRequest },
 ): AsyncGenerator<CatalogTable> {
   const { dialect, sslEnabled } = target.connection;
   try {
     const session = await openSession(target, settings, signal);
     try {
-      yield* readTables(session, { ...settings, dialect });
+      yield* readTables(session, { ...settings, dialect, request });
     } finally {
       await session.close();
     }
