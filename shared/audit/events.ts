@@ -18,6 +18,7 @@ export const auditActions = {
   'data_source.deleted': 'data_source',
   'data_source.verified': 'connection',
   'data_source.sync_requested': 'data_source',
+  'data_source.sync_cancelled': 'data_source',
   'data_source.ssh_host_key_approved': 'data_source',
   'member.invited': 'member',
   'member.joined': 'member',

@@ -18,6 +18,7 @@ export interface Belongings {
   readonly groupId: string;
   readonly credentialId: string;
   readonly projectId: string;
+  readonly syncId: string;
 }
 
 /** Belongings that all have one name, whether or not anything has it. */
@@ -29,6 +30,7 @@ export const belongingsNamed = (id: string): Belongings => ({
   groupId: id,
   credentialId: id,
   projectId: id,
+  syncId: id,
 });
 
 type Input = Readonly<Record<string, unknown>>;
@@ -40,7 +42,7 @@ interface Row {
   /** What `id` names, when it is not the organization. */
   readonly thing?: Exclude<keyof Belongings, 'orgId'>;
   /** Another of the tenant's ids that stands in the input, under its own name. */
-  readonly also?: 'memberId';
+  readonly also?: 'memberId' | 'syncId';
   /** A field that no two calls may give the same. */
   readonly unique?: 'name';
   /** The rest of a valid input; a function where it follows from what the tenant has. */
@@ -140,6 +142,14 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'dataSources.delete': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.requestSync': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.getSyncedTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'dataSources.getSync': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    also: 'syncId',
+    isForMembers: true,
+  },
+  'dataSources.cancelSync': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.approveSshHostKey': {
     org: 'orgId',
     thing: 'dataSourceId',

@@ -35,6 +35,7 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     username: 'reader',
     password: 'the password',
   });
+  const syncs = await client.dataSources.listSyncs.query({ orgId, id: source.id });
   const group = await client.groups.create.mutate({ orgId, name: randomUUID() });
   const project = await client.projects.create.mutate({ orgId, name: randomUUID() });
   const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
@@ -50,6 +51,7 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     groupId: group.id,
     credentialId: credentialIdOf(source.id),
     projectId: project.id,
+    syncId: syncs.items[0]?.id ?? '',
   };
 }
 
