@@ -8,12 +8,8 @@ import { createContext, type IncomingRequest, type Services } from './context.ts
 import { docsRouter } from './docs-router.ts';
 import type { Readiness } from './health.ts';
 import { metricsText } from './metrics.ts';
-import {
-  assertShallow,
-  bodyText,
-  maxBodyBytes,
-  translateTransportErrors,
-} from './middleware/body.ts';
+import { assertSoundJson } from './middleware/assert-sound-json.ts';
+import { bodyText, maxBodyBytes, translateTransportErrors } from './middleware/body.ts';
 import { errorTable, logError, retryAfter, toAppError, trpcError } from './middleware/errors.ts';
 import { incoming, logRequests } from './middleware/request.ts';
 import { restRouter } from './rest/dispatch.ts';
@@ -47,7 +43,7 @@ export function createApp(options: AppOptions): Express {
   for (const surface of surfaces) {
     app.use(surface.prefix, restRouter(surface, services, startedOnly(readiness)));
   }
-  app.use('/trpc', startedOnly(readiness), bodyText, checkDepth, trpc(services));
+  app.use('/trpc', startedOnly(readiness), jsonOnly, bodyText, checkJson, trpc(services));
   app.use('/trpc', translateTransportErrors, trpcErrors(services));
   app.use(() => {
     throw notFound('Route');
@@ -89,10 +85,18 @@ function startedOnly(readiness: Readiness): RequestHandler {
   };
 }
 
-const checkDepth: RequestHandler = (req, _res, next) => {
-  if (typeof req.body === 'string') assertShallow(req.body);
+/** As tRPC has it, but told with the request's id: without a context it knows none. */
+const jsonOnly: RequestHandler = (req, _res, next) => {
+  if (req.method === 'POST' && !req.is('application/json')) {
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json');
+  }
+  next();
+};
+
+const checkJson: RequestHandler = (req, _res, next) => {
+  if (typeof req.body === 'string') assertSoundJson(req.body);
   const input = new URL(req.originalUrl, 'http://localhost').searchParams.get('input');
-  if (input !== null) assertShallow(input);
+  if (input !== null) assertSoundJson(input);
   next();
 };
 
