@@ -10,6 +10,7 @@ import { Migration20261121000400_limits } from './migrations/Migration2026112100
 import { Migration20261121000401_api_key_usage } from './migrations/Migration20261121000401_api_key_usage.ts';
 import { Migration20261121000402_idempotency } from './migrations/Migration20261121000402_idempotency.ts';
 import { Migration20261122000200_sync_engine } from './migrations/Migration20261122000200_sync_engine.ts';
+import { Migration20261122000100_organization_icons } from './migrations/Migration20261122000100_organization_icons.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
@@ -57,6 +58,7 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000401_api_key_usage,
         Migration20261121000402_idempotency,
         Migration20261122000200_sync_engine,
+        Migration20261122000100_organization_icons,
       ],
     },
   });
