@@ -57,8 +57,8 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000400_limits,
         Migration20261121000401_api_key_usage,
         Migration20261121000402_idempotency,
-        Migration20261122000200_sync_engine,
         Migration20261122000100_organization_icons,
+        Migration20261122000200_sync_engine,
       ],
     },
   });

@@ -1,24 +1,28 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { secretFields } from '../../shared/connection.ts';
-import { startSqlServer } from '../stand-ins/sql-server/server.ts';
-import { useEmptyDatabase } from '../support/database.ts';
-import { run } from '../support/processes/processes.ts';
-import { canaryCore, canaryOf, findCanaries, spellingsOf } from './support/find-canaries.ts';
-import { clusterFiles, hitsIn, logsOf, processFiles, tableRows } from './support/places.ts';
-import { owner, startProduct, type Product } from './support/product.ts';
+import { secretFields } from '../../../shared/connection.ts';
+import { canMakeCertificates, type Identity, makeAuthority } from '../../support/certificates.ts';
+import { CanaryClient, secretsOf } from './canary-client.ts';
+import { type CanaryDialect, canaryDialects } from './dialects.ts';
+import { echoes } from './echoes.ts';
+import { startSqlServer } from '../../stand-ins/sql-server/server.ts';
+import { useEmptyDatabase } from '../../support/database.ts';
+import { run } from '../../support/processes/processes.ts';
+import { canaryCore, canaryOf, findCanaries, spellingsOf } from '../support/find-canaries.ts';
+import { clusterFiles, hitsIn, logsOf, processFiles, tableRows } from '../support/places.ts';
+import { owner, startProduct, type Product } from '../support/product.ts';
 
 // C1 of the security programme, for PostgreSQL: no secret that ever came in stands anywhere in clear.
 
 /** The customer's database, on another server than the product's. */
 const source = useEmptyDatabase('canaries');
 const role = `reader_${process.pid}`;
-const bodies: string[] = [];
 let product: Product;
+let client: CanaryClient;
 
 beforeAll(async () => {
   product = await startProduct();
+  client = new CanaryClient(product, connection());
   await source.pool.query(`create role ${role} login password ${pg.escapeLiteral(password)}`);
   await source.pool.query('create table orders (id integer primary key)');
 });
@@ -27,11 +31,13 @@ afterAll(async () => {
   await source.pool.query(`drop role if exists ${role}`);
 });
 
-/** A secret for every field there is, each its own. */
-const secretsOf = (step: string) =>
-  Object.fromEntries(secretFields.map((field) => [field, canaryOf(step, field)]));
-
 const password = canaryOf('accepted', 'password');
+const authority = canMakeCertificates() ? makeAuthority() : null;
+const identity = (): Identity => {
+  if (!authority) throw new Error('Without openssl there are no certificates');
+  return authority.sign({ names: 'DNS:localhost,IP:127.0.0.1' });
+};
+const dialects: { readonly [dialect: string]: CanaryDialect } = canaryDialects;
 
 const connection = () => {
   const { hostname, port } = new URL(source.url);
@@ -44,49 +50,6 @@ const connection = () => {
     sslEnabled: false,
   };
 };
-
-async function send(method: string, path: string, body?: unknown, headers = {}) {
-  const response = await fetch(`${product.api.url}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${product.key}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  bodies.push(`${JSON.stringify([...response.headers])}\n${text}`);
-  return { status: response.status, data: (JSON.parse(text) as { data?: { id?: string } }).data };
-}
-
-/** A call whose answer is not yet among those that are searched. */
-async function call(path: string, { key, body }: { key: string; body: unknown }) {
-  const response = await fetch(`${product.api.url}${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const headers = JSON.stringify([...response.headers]);
-  return { status: response.status, headers, text: await response.text() };
-}
-
-const at = (path = '') => `/api/public/organizations/${product.orgId}/data-sources${path}`;
-
-async function create(secrets: object, change: object = {}) {
-  const body = { type: 'direct', displayName: 'Shop', ...connection(), ...secrets, ...change };
-  const { status, data } = await send('POST', at(), body);
-  return { status, id: data?.id ?? '' };
-}
-
-async function untilSync(id: string, wanted: string): Promise<void> {
-  for (let waits = 0; waits < 600; waits += 1) {
-    const { data } = await send('GET', at(`/${id}`));
-    if (data && 'lastSyncStatus' in data && data.lastSyncStatus === wanted) return;
-    await delay(50);
-  }
-  throw new Error(`${id} did not become ${wanted}`);
-}
 
 async function asOperator(statement: string): Promise<void> {
   const client = new pg.Client(product.postgres.url);
@@ -104,13 +67,13 @@ async function refusing(table: string, work: () => Promise<void>): Promise<void>
 
 describe('secrets go through the product', () => {
   test('in a creation whose sync works', async () => {
-    const { status, id } = await create({ ...secretsOf('accepted') });
+    const { status, id } = await client.create({ ...secretsOf('accepted') });
     expect(status).toBe(201);
-    await untilSync(id, 'SUCCESS');
+    await client.untilSync(id, 'SUCCESS');
     for (const path of ['', '/health', '/syncs', '/tables'])
-      expect((await send('GET', at(`/${id}${path}`))).status).toBe(200);
-    expect((await send('POST', at(`/${id}/sync`))).status).toBe(202);
-    expect((await send('DELETE', at(`/${id}`))).status).toBe(200);
+      expect((await client.send('GET', client.at(`/${id}${path}`))).status).toBe(200);
+    expect((await client.send('POST', client.at(`/${id}/sync`))).status).toBe(202);
+    expect((await client.send('DELETE', client.at(`/${id}`))).status).toBe(200);
   });
 
   test('in a creation of SQL_SERVER, whose driver is another one', async () => {
@@ -119,113 +82,121 @@ describe('secrets go through the product', () => {
     const tables = [{ ...table, columns: [] }];
     const rest = { database: 'Shop', tables, signIns: [], cancelled: 0 };
     const server = await startSqlServer({ ...reader, ...rest });
-    const { status, id } = await create(secretsOf('tds'), {
+    const { status, id } = await client.create(secretsOf('tds'), {
       ...{ dialect: 'SQL_SERVER', host: '127.0.0.1', port: server.port, username: reader.user },
       ...{ databaseName: 'Shop', password: reader.password },
     });
     expect(status).toBe(201);
-    await untilSync(id, 'SUCCESS');
-    expect((await send('GET', at(`/${id}/tables`))).status).toBe(200);
-    expect(bodies.at(-1)).toContain('"orders"');
+    await client.untilSync(id, 'SUCCESS');
+    expect((await client.send('GET', client.at(`/${id}/tables`))).status).toBe(200);
+    expect(client.answers.at(-1)).toContain('"orders"');
     await server.close();
   });
 
   test('in a creation whose sync fails, and in an update', async () => {
-    const { status, id } = await create(secretsOf('wrong'));
+    const { status, id } = await client.create(secretsOf('wrong'));
     expect(status).toBe(201);
-    await untilSync(id, 'FAILED');
-    expect((await send('PATCH', at(`/${id}`), secretsOf('updated'))).status).toBe(200);
-    await untilSync(id, 'FAILED');
+    await client.untilSync(id, 'FAILED');
+    expect((await client.send('PATCH', client.at(`/${id}`), secretsOf('updated'))).status).toBe(
+      200,
+    );
+    await client.untilSync(id, 'FAILED');
     // Stays: the envelopes are there when the tables are searched.
   });
 
   test('in verifications, of the right and of a wrong password', async () => {
-    const verify = (secrets: object, change = {}) =>
-      send('POST', at('/verify'), { ...connection(), ...secrets, ...change });
-    expect((await verify({ ...secretsOf('verified'), password })).status).toBe(200);
-    expect((await verify(secretsOf('unverified'))).status).toBe(400);
-    expect((await verify(secretsOf('nowhere'), { host: 'no.such.host.invalid' })).status).toBe(400);
-    expect((await verify(secretsOf('refused'), { port: 1 })).status).toBe(400);
+    expect((await client.verify({ ...secretsOf('verified'), password })).status).toBe(200);
+    expect((await client.verify(secretsOf('unverified'))).status).toBe(400);
+    expect(
+      (await client.verify(secretsOf('nowhere'), { host: 'no.such.host.invalid' })).status,
+    ).toBe(400);
+    expect((await client.verify(secretsOf('refused'), { port: 1 })).status).toBe(400);
   });
 
   test('in a reveal: to whoever asked, and to nobody else', async () => {
-    const { id } = await create(secretsOf('revealed'));
+    const { id } = await client.create(secretsOf('revealed'));
     const { key } = product;
-    const signedIn = await call('/trpc/auth.login', { key, body: owner });
+    const signedIn = await client.call('/trpc/auth.login', { key, body: owner });
     const token = /"accessToken":"([^"]+)"/.exec(signedIn.text)?.[1] ?? '';
     const wanted = { orgId: product.orgId, id: id.replace('ds_', 'crd_'), reason: 'a test' };
-    const answer = await call('/trpc/credentials.reveal', { key: token, body: wanted });
+    const answer = await client.call('/trpc/credentials.reveal', { key: token, body: wanted });
     expect(answer.status, answer.text).toBe(200);
     for (const field of secretFields)
       expect(answer.text).toContain(JSON.stringify(canaryOf('revealed', field)).slice(1, -1));
     // The body of a reveal is the one place where a secret belongs; its headers are not.
-    bodies.push(answer.headers);
-    const denied = await call('/trpc/credentials.reveal', { key, body: wanted });
+    client.answers.push(answer.headers);
+    const denied = await client.call('/trpc/credentials.reveal', { key, body: wanted });
     expect(denied.status).toBe(403);
-    bodies.push(denied.headers + denied.text);
+    client.answers.push(denied.headers + denied.text);
   });
 
-  // Refused by their connectors before anything is opened: there is nothing of theirs to reach here.
-  const services: [dialect: string, fields: object][] = [
-    ['ATHENA', { host: 'eu-central-1', athenaWorkgroup: 'primary' }],
-    ['BIGQUERY', { bigQueryProjectId: 'canary-project' }],
-    [
-      'SPANNER',
-      { bigQueryProjectId: 'canary-project', spannerInstanceId: 'main', databaseName: 'shop' },
-    ],
-  ];
-  test.each(services)('in data sources and verifications of %s', async (dialect, fields) => {
-    const step = dialect.toLowerCase();
-    const service = { ...fields, dialect };
-    const { status, id } = await create(secretsOf(`${step}-wrong`), service);
-    expect(status).toBe(201);
-    await untilSync(id, 'FAILED');
-    expect((await send('PATCH', at(`/${id}`), secretsOf(`${step}-updated`))).status).toBe(200);
-    await untilSync(id, 'FAILED');
-    expect((await send('GET', at(`/${id}/health`))).status).toBe(200);
-    const draft = { ...connection(), ...service, ...secretsOf(`${step}-unverified`) };
-    expect((await send('POST', at('/verify'), draft)).status).toBe(400);
-  });
+  test.skipIf(!canMakeCertificates()).concurrent.each(Object.entries(dialects))(
+    'in data sources and verifications of %s (needs the openssl command)',
+    { timeout: 60_000 },
+    async (dialect, { fields, echo }) => {
+      const server = echo ? await echoes[echo](identity()) : null;
+      const service = {
+        ...{ dialect, ...fields, sslCaCertificate: authority?.cert ?? '' },
+        ...(server ? { port: server.port } : {}),
+      };
+      const step = dialect.toLowerCase();
+      const { status, id } = await client.create(secretsOf(`${step}-wrong`), service);
+      expect(status).toBe(201);
+      await client.untilSync(id, 'FAILED');
+      const updated = await client.send('PATCH', client.at(`/${id}`), secretsOf(`${step}-updated`));
+      expect(updated.status).toBe(200);
+      await client.untilSync(id, 'FAILED');
+      expect((await client.send('GET', client.at(`/${id}/health`))).status).toBe(200);
+      expect((await client.verify(secretsOf(`${step}-unverified`), service)).status).toBe(400);
+      // What it was told it repeated, to the driver and to nobody else.
+      if (server) expect(server.repeated).toBeGreaterThan(1);
+      await server?.close();
+    },
+  );
 
   test('in requests that are refused', async () => {
-    const { id } = await create({ password: canaryOf('kept', 'password') });
+    const { id } = await client.create({ password: canaryOf('kept', 'password') });
     const secrets = secretsOf('invalid');
     const refused = [
-      await create(secrets, { unknownField: 1 }),
-      await create(secrets, { dialect: 'NO_SUCH_DIALECT' }),
-      await create(secrets, { host: 'a b' }),
-      await create({ password: [canaryOf('array', 'password')] }),
-      await create({ password: { value: canaryOf('object', 'password') } }),
-      await create({ password: `${canaryOf('nul', 'password')}\0` }),
-      await create({ password: canaryOf('long', 'password').repeat(2_000) }),
-      await send('PATCH', at(`/${id}`), { ...secrets, unsetPassword: true }),
-      await send('PATCH', at('/ds_unknown'), secrets),
-      await send('PATCH', at(`/${id}`), { ...secrets, host: '-' }),
-      await send('POST', at(), `{"password":"${canaryCore}`),
-      await send('POST', at(`?password=${canaryCore}`), secrets),
-      await send('GET', at(`/${id}?password=${canaryCore}`)),
-      await send('GET', `/trpc/dataSources.create?input={"password":"${canaryCore}"}`),
-      await send('POST', '/trpc/dataSources.create', { ...secrets, orgId: product.orgId }),
-      await send('GET', at(), undefined, {
+      await client.create(secrets, { unknownField: 1 }),
+      await client.create(secrets, { dialect: 'NO_SUCH_DIALECT' }),
+      await client.create(secrets, { host: 'a b' }),
+      await client.create({ password: [canaryOf('array', 'password')] }),
+      await client.create({ password: { value: canaryOf('object', 'password') } }),
+      await client.create({ password: `${canaryOf('nul', 'password')}\0` }),
+      await client.create({ password: canaryOf('long', 'password').repeat(2_000) }),
+      await client.send('PATCH', client.at(`/${id}`), { ...secrets, unsetPassword: true }),
+      await client.send('PATCH', client.at('/ds_unknown'), secrets),
+      await client.send('PATCH', client.at(`/${id}`), { ...secrets, host: '-' }),
+      await client.send('POST', client.at(), `{"password":"${canaryCore}`),
+      await client.send('POST', client.at(`?password=${canaryCore}`), secrets),
+      await client.send('GET', client.at(`/${id}?password=${canaryCore}`)),
+      await client.send('GET', `/trpc/dataSources.create?input={"password":"${canaryCore}"}`),
+      await client.send('POST', '/trpc/dataSources.create', { ...secrets, orgId: product.orgId }),
+      await client.send('GET', client.at(), undefined, {
         authorization: `Bearer bd_key_${canaryCore}${canaryCore}`,
       }),
-      await send('GET', at(), undefined, { authorization: `Basic ${btoa(canaryCore)}` }),
+      await client.send('GET', client.at(), undefined, {
+        authorization: `Basic ${btoa(canaryCore)}`,
+      }),
     ];
     for (const { status } of refused) expect([400, 401, 404, 405, 413]).toContain(status);
   });
 
   test('in statements that PostgreSQL refuses, which its log quotes', async () => {
-    const { id } = await create({ password: canaryOf('before', 'password') });
+    const { id } = await client.create({ password: canaryOf('before', 'password') });
     const failing = async () => {
-      expect((await create(secretsOf('failed'))).status).toBe(500);
-      expect((await send('PATCH', at(`/${id}`), secretsOf('failed'))).status).toBe(500);
+      expect((await client.create(secretsOf('failed'))).status).toBe(500);
+      expect((await client.send('PATCH', client.at(`/${id}`), secretsOf('failed'))).status).toBe(
+        500,
+      );
       const body = { ...connection(), ...secretsOf('failed') };
-      expect((await send('POST', at('/verify'), body)).status).toBe(500);
+      expect((await client.send('POST', client.at('/verify'), body)).status).toBe(500);
     };
     await refusing('secret_envelope', failing);
     await refusing('audit_event', failing);
     await refusing('data_source', async () => {
-      expect((await create(secretsOf('failed'))).status).toBe(500);
+      expect((await client.create(secretsOf('failed'))).status).toBe(500);
     });
   });
 });
@@ -238,7 +209,7 @@ const places = async () => [
   ...(await processFiles('API', product.api.pid)),
   ...(await processFiles('worker', product.worker.pid)),
   ...(await processFiles('PostgreSQL', product.postgres.pid)),
-  ['HTTP answers', Buffer.from(bodies.join('\n'))] as const,
+  ['HTTP answers', Buffer.from(client.answers.join('\n'))] as const,
 ];
 
 test('and stand nowhere in clear, in any spelling', async () => {
@@ -263,7 +234,7 @@ test('and stand nowhere in clear, in any spelling', async () => {
 
 describe('the search would have found it', () => {
   test('in tables, files, WAL, PostgreSQL log and HTTP answers', async () => {
-    await send('PATCH', `/api/public/organizations/${product.orgId}`, {
+    await client.send('PATCH', `/api/public/organizations/${product.orgId}`, {
       customAiContext: canaryOf('planted', 'context'),
     });
     await asOperator(
