@@ -21,6 +21,7 @@ import {
   startSqlServer,
   type,
 } from '../../stand-ins/sql-server/server.ts';
+import { bounded } from '../conformance/bounded.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { newState, password } from './sql-server-under-test.ts';
 
@@ -31,8 +32,6 @@ const deadlines = {
   ...{ resolveMs: deadlineMs, connectMs: deadlineMs, tlsMs: deadlineMs, signInMs: deadlineMs },
   ...{ probeStatementMs: deadlineMs },
 };
-const maxMs = 8_000;
-const maxBytes = 512 * 1024 * 1024;
 
 /** Where in a session a rogue does something else than it should. */
 export type Moment = 'prelogin' | 'sign-in' | 'settings' | 'version' | 'tables' | 'columns';
@@ -140,19 +139,4 @@ export function useRogues(): Rogues {
 /** The step a probe ended with, and why. */
 export function outcome({ failure, steps }: ProbeReport): [string | undefined, string | null] {
   return [steps.at(-1)?.step, failure];
-}
-
-async function bounded<T>(work: () => Promise<T>): Promise<T> {
-  const startedAt = performance.now();
-  let peakBytes = 0;
-  const sampler = setInterval(() => {
-    peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
-  }, 10);
-  try {
-    return await work();
-  } finally {
-    clearInterval(sampler);
-    expect(performance.now() - startedAt).toBeLessThan(maxMs);
-    expect(peakBytes).toBeLessThan(maxBytes);
-  }
 }

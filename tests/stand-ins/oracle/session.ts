@@ -7,7 +7,8 @@ import { type Execution, readRequest, type Request } from './requests.ts';
 import type { OracleOptions, OracleState } from './server.ts';
 import { ServerSignIn } from './sign-in.ts';
 
-const goodbye = 0x40;
+/** Flags of a data packet: nothing more comes at all; nothing more of this message. */
+const [goodbye, lastOfMessage] = [0x0040, 0x0800];
 const refusedText = 'ORA-01017: invalid username/password; logon denied\n';
 
 /** One connection: the listener's part, the sign-in, and cursors. */
@@ -17,6 +18,7 @@ export class Session {
   readonly #gate: () => Promise<void>;
   readonly #signIn: ServerSignIn;
   readonly #cursors = new Map<number, Answer>();
+  #message: Buffer[] = [];
   #descriptor: string | null = null;
   #hasBegunAnew = false;
   #isSignedIn = false;
@@ -39,8 +41,12 @@ export class Session {
     if (packet.type !== type.data) return peer.close();
     const payload = packet.bytes.subarray(10);
     if (this.#descriptor === '') return this.#listen(peer, payload.toString('latin1'));
-    if (((packet.bytes[9] ?? 0) & goodbye) !== 0) return peer.close();
-    const request = readRequest(payload);
+    const flags = packet.bytes.readUInt16BE(8);
+    if ((flags & goodbye) !== 0) return peer.close();
+    this.#message.push(payload);
+    if ((flags & lastOfMessage) === 0) return;
+    const request = readRequest(Buffer.concat(this.#message));
+    this.#message = [];
     if (this.#options.onRequest?.(peer, request)) return;
     void this.#answer(peer, request);
   }

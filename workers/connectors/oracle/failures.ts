@@ -54,8 +54,7 @@ const byNumber: Codes = {
 
 /** What the driver itself has to say. Source: node-oracledb 26.0.0, lib/errors.js. */
 const byDriverCode: Codes = {
-  // No credentials; a password verifier of before Oracle Database 11g, which is not supported.
-  'NJS-101': 'AUTHENTICATION_FAILED',
+  // A password verifier of before Oracle Database 11g, which is not supported.
   'NJS-116': 'AUTHENTICATION_FAILED',
   'NJS-500': 'CONNECTION_LOST',
   'NJS-501': 'CONNECTION_LOST',
