@@ -2,7 +2,7 @@
  * The product's worker for servers that mean ill: what it waits for is short, and the names of HTTP
  * services lead to 127.0.0.1, to the port of the connection. Says `working` when it takes jobs.
  */
-import type { ConnectableDialect } from '../../../shared/dialects.ts';
+import type { Dialect } from '../../../shared/dialects.ts';
 import { readEnv } from '../../../shared/env.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { createAthenaConnector } from '../../../workers/connectors/athena/connector.ts';
@@ -50,7 +50,7 @@ function routed(create: (route: HttpRoute) => Connector): Connector {
 }
 
 const http = every(defaultHttpDeadlines);
-const connectors: { readonly [D in ConnectableDialect]?: Connector } = {
+const connectors: { readonly [D in Dialect]?: Connector } = {
   POSTGRES: createPostgresConnector({ deadlines: every(postgresDeadlines) }),
   REDSHIFT: createRedshiftConnector({ deadlines: every(postgresDeadlines) }),
   MYSQL: createMysqlConnector({ deadlines: every(mysqlDeadlines) }),
