@@ -20,6 +20,8 @@ export interface LoadedDataSource extends SealedConnection {
   readonly organizationId: string;
   /** Rises with every change of the connection or its secrets: results for an older one are void. */
   readonly connectionVersion: number;
+  /** Nobody wants it to be checked now. */
+  readonly isPaused: boolean;
 }
 
 const Row = z.object({
@@ -28,6 +30,7 @@ const Row = z.object({
   connection_version: z.int(),
   ssh_host_key: z.string().nullable(),
   is_demo: z.boolean(),
+  is_paused: z.boolean(),
   envelopes: Envelopes,
 });
 
@@ -38,6 +41,7 @@ export async function loadDataSource(
 ): Promise<LoadedDataSource | null> {
   const { rows } = await sql<Record<string, unknown>>`
     select d.organization_id, d.connection, d.connection_version, d.ssh_host_key, d.is_demo,
+      d.paused_at is not null as is_paused,
       ${sql.raw(envelopesOf('d', 'data_source'))} as envelopes
     from data_source d
     where d.id = ${id} and d.deleted_at is null`.execute(em.getKysely());
@@ -52,6 +56,7 @@ export async function loadDataSource(
     connectionVersion: row.connection_version,
     sshHostKey: row.ssh_host_key,
     isDemo: row.is_demo,
+    isPaused: row.is_paused,
     secrets: sealedSecrets(owner, row.envelopes),
   };
 }

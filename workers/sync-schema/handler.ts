@@ -11,6 +11,7 @@ import type { WorkerContext } from '../worker-context.ts';
 import { publishCatalog } from './publish-catalog.ts';
 import { stageCatalog, type StagedCatalog } from './stage-catalog.ts';
 import { deleteStaged } from './staged-rows.ts';
+import { announceFailedSync } from '../webhooks/announce-failed-sync.ts';
 import { completeOnboarding, failRun, showObstacle, startAttempt, succeedRun } from './sync-run.ts';
 
 type SyncJob = Job<'sync-schema'>;
@@ -92,8 +93,13 @@ async function fail(
       await showObstacle(em, job.payload, code);
       return { as: 'failed', code };
     }
-    const known = await failRun(em, job.payload, code, now);
-    if (isTampered(error) && known !== code) await recordRefusal(em, source, error.code, now);
+    const before = await failRun(em, job.payload, code, now);
+    // The first of a row is news, the others are the same.
+    if (before.failures === 0) {
+      await announceFailedSync(worker, em, { ...job.payload, failure: code }, now);
+    }
+    if (isTampered(error) && before.failure !== code)
+      await recordRefusal(em, source, error.code, now);
     return endingOf(code);
   });
 }

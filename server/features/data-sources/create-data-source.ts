@@ -2,11 +2,10 @@ import { recordAudit } from '../../../shared/audit/record.ts';
 import { DataSource as DataSourceEntity } from '../../../shared/db/entities/data-source.entity.ts';
 import { Organization } from '../../../shared/db/entities/organization.entity.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
-import type { Environment } from '../../../shared/environments.ts';
-import { invalidField } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import { firstDue } from '../../../shared/schedule.ts';
 import type { CallerContext } from '../../context.ts';
+import { environmentFor } from '../../environment-for.ts';
 import { newConnection, secretsIn } from './connection-input.ts';
 import type { CreateDataSource, DataSource } from './contract.ts';
 import { enqueueSync } from './enqueue-sync.ts';
@@ -60,14 +59,6 @@ export async function createDataSource(
     await recordAudit(em, ctx.origin, { ...act, details }, now);
     return readDataSource(em, { orgId: input.orgId, id });
   });
-}
-
-/** A key of one environment creates in it, and nowhere else. */
-function environmentFor(own: Environment | null, wanted: Environment | undefined): Environment {
-  if (own !== null && wanted !== undefined && wanted !== own) {
-    throw invalidField('environment', `A ${own} key reaches ${own} data sources only`);
-  }
-  return wanted ?? own ?? 'live';
 }
 
 /** The first data source of an organization starts its trial; no later one does. */
