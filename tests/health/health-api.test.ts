@@ -130,7 +130,13 @@ describe('the memory of health', () => {
     );
     const latency = dataOf(await call('GET', '/health/latency?by=day&count=2'), Latency);
     expect(latency.periods).toEqual([
-      expect.objectContaining({ checks: 5, failed: 1, p50Ms: 25, p95Ms: 38.5, p99Ms: expect.closeTo(39.7) }),
+      expect.objectContaining({
+        checks: 5,
+        failed: 1,
+        p50Ms: 25,
+        p95Ms: 38.5,
+        p99Ms: expect.closeTo(39.7),
+      }),
     ]);
     expect(errorOf(await call('GET', '/health/latency?by=week')).detail).toContain('by');
     expect(errorOf(await call('GET', '/health/latency?count=401')).detail).toContain('count');
