@@ -7,7 +7,7 @@ import type { ConnectionFailureCode } from '../../shared/connection-failures.ts'
 import { downCheckSeconds, syncRetrySeconds } from '../../shared/schedule.ts';
 import { ConnectionFailure } from '../../workers/connectors/connector.ts';
 import { useDatabase } from '../support/database.ts';
-import { fakeConnector } from '../support/fake-connector.ts';
+import { fakeConnector } from '../support/sources/fake-connector.ts';
 import {
   eventually,
   firstRunEnded,

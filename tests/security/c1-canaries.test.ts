@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { secretFields } from '../../shared/connection.ts';
 import { startSqlServer } from '../stand-ins/sql-server/server.ts';
 import { useEmptyDatabase } from '../support/database.ts';
-import { run } from '../support/processes.ts';
+import { run } from '../support/processes/processes.ts';
 import { canaryCore, canaryOf, findCanaries, spellingsOf } from './support/find-canaries.ts';
 import { clusterFiles, hitsIn, logsOf, processFiles, tableRows } from './support/places.ts';
 import { owner, startProduct, type Product } from './support/product.ts';

@@ -6,7 +6,7 @@ import type { Surface } from '../../server/rest/surface.ts';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { appRouter } from '../../server/router.ts';
 import type { Meta } from '../../server/trpc.ts';
-import { column, table } from './fake-connector.ts';
+import { column, table } from './sources/fake-connector.ts';
 import { schemaId, tableId } from '../../shared/ids.ts';
 
 /** What a tenant has that another one may ask for. */
@@ -19,6 +19,8 @@ export interface Belongings {
   readonly credentialId: string;
   readonly webhookId: string;
   readonly deliveryId: string;
+  readonly projectId: string;
+  readonly syncId: string;
 }
 
 /** Belongings that all have one name, whether or not anything has it. */
@@ -31,6 +33,8 @@ export const belongingsNamed = (id: string): Belongings => ({
   credentialId: id,
   webhookId: id,
   deliveryId: id,
+  projectId: id,
+  syncId: id,
 });
 
 type Input = Readonly<Record<string, unknown>>;
@@ -42,7 +46,7 @@ interface Row {
   /** What `id` names, when it is not the organization. */
   readonly thing?: Exclude<keyof Belongings, 'orgId'>;
   /** Another of the tenant's ids that stands in the input, under its own name. */
-  readonly also?: 'memberId' | 'deliveryId';
+  readonly also?: 'memberId' | 'syncId' | 'deliveryId';
   /** A field that no two calls may give the same. */
   readonly unique?: 'name';
   /** The rest of a valid input; a function where it follows from what the tenant has. */
@@ -111,6 +115,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'members.deactivate': { org: 'orgId', thing: 'memberId' },
   'projects.create': { org: 'orgId', unique: 'name' },
   'projects.list': { org: 'orgId', isForMembers: true },
+  'projects.get': { org: 'orgId', thing: 'projectId', isForMembers: true },
+  'projects.update': { org: 'orgId', thing: 'projectId', unique: 'name' },
   'groups.create': { org: 'orgId', unique: 'name' },
   'groups.list': { org: 'orgId', isForMembers: true },
   'groups.get': { org: 'orgId', thing: 'groupId', isForMembers: true },
@@ -140,6 +146,14 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'dataSources.delete': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.requestSync': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.getSyncedTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'dataSources.getSync': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    also: 'syncId',
+    isForMembers: true,
+  },
+  'dataSources.cancelSync': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.approveSshHostKey': {
     org: 'orgId',
     thing: 'dataSourceId',
@@ -162,6 +176,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'health.listIncidents': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'health.getLatency': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'credentials.list': { org: 'orgId' },
+  'credentials.get': { org: 'orgId', thing: 'credentialId' },
   'credentials.reveal': {
     org: 'orgId',
     thing: 'credentialId',

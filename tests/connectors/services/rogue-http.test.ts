@@ -12,7 +12,7 @@ import { defaultDeadlines as snowflakeDeadlines } from '../../../workers/connect
 import { createSpannerConnector } from '../../../workers/connectors/spanner/connector.ts';
 import { defaultDeadlines as spannerDeadlines } from '../../../workers/connectors/spanner/limits.ts';
 import { defaultHttpDeadlines } from '../../../workers/egress/http/http.ts';
-import { makeServiceAccountKey } from '../../support/service-account.ts';
+import { makeServiceAccountKey } from '../../support/sources/service-account.ts';
 import { refusesRogues } from './rogue-http.ts';
 
 /** Every wait of these deadlines as short. */
