@@ -11,6 +11,7 @@ import { assertSealingKey } from '../shared/vault/agree.ts';
 import { createSealer } from '../shared/vault/seal.ts';
 import { createApp } from './app.ts';
 import type { RequestsPerMinute } from './context.ts';
+import { drain } from './drain.ts';
 import { createReadiness } from './health.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
 import { createKeyUsage } from './identity/key-usage.ts';
@@ -32,6 +33,8 @@ export interface ApiOptions {
   readonly perMinute: RequestsPerMinute;
   /** How many proxies in front of it are believed about who calls. */
   readonly trustedProxies?: number | undefined;
+  /** How long it still answers when it is told to stop, while its health says that it is stopping. */
+  readonly leaveMs?: number | undefined;
   readonly log: Logger;
 }
 
@@ -39,11 +42,11 @@ export interface Api {
   readonly port: number;
   /** Settles when the database was found in order; rejects with `EnvError` when it was not. */
   readonly ready: Promise<void>;
-  /** Finishes what is in flight, for 5 s at most, and closes everything. */
+  /** Leaves as `leaveMs` says, finishes what is in flight, for 5 s at most, and closes everything. */
   stop(): Promise<void>;
 }
 
-const drainMs = 5_000;
+const finishMs = 5_000;
 const channels = [
   'basekeep_principal',
   'basekeep_verified',
@@ -77,7 +80,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     apiSecret: options.apiSecret,
     sendsMail: options.sendsMail ?? false,
   };
-  const readiness = createReadiness(orm, boss, () => isStarted);
+  const readiness = createReadiness(orm, boss, () =>
+    stopping.signal.aborted ? 'stopping' : isStarted ? 'started' : 'starting',
+  );
   const { metricsToken, trustedProxies } = options;
   const app = createApp({ services, readiness, metricsToken, trustedProxies });
   const close = () =>
@@ -100,7 +105,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     ready: getReady(),
     async stop() {
       stopping.abort();
-      await drain(server);
+      await drain(server, { leaveMs: options.leaveMs ?? 0, finishMs });
       await Promise.all([services.quotas.close(), services.keyUsage.close()]);
       await close();
     },
@@ -125,14 +130,6 @@ function portOf(server: Server): number {
   if (address === null || typeof address === 'string')
     throw new Error('the server does not listen');
   return address.port;
-}
-
-/** Closes idle connections at once, lets requests in flight finish, and ends the rest. */
-async function drain(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
-  server.closeAllConnections();
 }
 
 async function untilAgreed(orm: Orm, key: Uint8Array, log: Logger, signal: AbortSignal) {
