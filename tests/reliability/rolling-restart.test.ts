@@ -9,7 +9,7 @@ import { startBalancer, type Balancer } from './balancer.ts';
 // Two API processes behind a load balancer are restarted one after the other at full load: nobody
 // who calls notices, and what was acknowledged is there.
 
-const rounds = inject('size') === 'nightly' ? 20 : 2;
+const rounds = inject('size') === 'nightly' ? 20 : 1;
 const clients = 16;
 
 const database = useDatabase();
@@ -22,7 +22,7 @@ const apis: RunningApi[] = [];
 
 const portOf = ({ url }: RunningApi): number => Number(new URL(url).port);
 const start = (port?: number): Promise<RunningApi> =>
-  runApi({ databaseUrl: database.url, keys, env: { DRAIN_SECONDS: '1' } }, port);
+  runApi({ databaseUrl: database.url, keys, env: { DRAIN_SECONDS: '3' } }, port);
 
 beforeAll(async () => {
   tenant = await maker.tenant('Tenant');
