@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { toAppError } from '../../middleware/errors.ts';
 
 /** Well above what a refusal takes, so that nearly all of them are told at the first of these. */
-const stepMs = 200;
+const stepMs = 250;
 
 /**
  * Does the work, and tells that the caller is not known only at whole steps of time after the
