@@ -4,7 +4,7 @@ import { useApi } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
 import { rowOf } from '../../support/matrix.ts';
 import { playVerifier } from '../../support/play-verifier.ts';
-import { makeKeyFolder, runApi, type RunningApi } from '../../support/processes.ts';
+import { makeKeyFolder, runApi, type RunningApi } from '../../support/processes/processes.ts';
 import { addressOf, makeCallers, signInLongAgo, type Callers } from './callers.ts';
 import { casesOf } from './cases.ts';
 import { createClient, forAll } from './client.ts';

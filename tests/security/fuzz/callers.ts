@@ -1,7 +1,7 @@
 import type { TestApi } from '../../support/api.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { matrixDefinition, type Belongings } from '../../support/matrix.ts';
-import { signIn } from '../../support/sign-in.ts';
+import { signIn } from '../../support/people/sign-in.ts';
 import { storeTable } from '../../support/store-table.ts';
 import { belongings } from '../support/tenants.ts';
 
