@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../shared/clock.ts';
 import { startListener } from '../shared/db/listener.ts';
@@ -13,6 +13,7 @@ import { createApp } from './app.ts';
 import type { RequestsPerMinute } from './context.ts';
 import { drain } from './drain.ts';
 import { createReadiness } from './health.ts';
+import { createHttpServer } from './http-server.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
 import { createKeyUsage } from './identity/key-usage.ts';
 import { createLimiter } from './identity/limiter.ts';
@@ -87,7 +88,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const app = createApp({ services, readiness, metricsToken, trustedProxies });
   const close = () =>
     Promise.allSettled([listener.close(), boss.stop({ graceful: false }), orm.close(true)]);
-  const server = createServer(app);
+  const server = createHttpServer(app);
   try {
     await listen(server, options.port);
   } catch (error) {
@@ -113,9 +114,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 }
 
 function listen(server: Server, port: number): Promise<void> {
-  // A client that sends slowly holds a connection, and nothing more, for this long.
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 15_000;
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE' || error.code === 'EACCES';
