@@ -2,6 +2,7 @@ import { access } from './features/access/router.ts';
 import { apiKeys } from './features/api-keys/router.ts';
 import { audit } from './features/audit/router.ts';
 import { auth } from './features/auth/router.ts';
+import { backups } from './features/backups/router.ts';
 import { catalog } from './features/catalog/router.ts';
 import { credentials } from './features/credentials/router.ts';
 import { dataSources } from './features/data-sources/router.ts';
@@ -11,6 +12,7 @@ import { icons } from './features/icons/router.ts';
 import { members } from './features/members/router.ts';
 import { organizations } from './features/organizations/router.ts';
 import { projects } from './features/projects/router.ts';
+import { tables } from './features/tables/router.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
@@ -20,12 +22,14 @@ export const appRouter = router({
   members,
   projects,
   groups,
+  tables,
   apiKeys,
   dataSources,
   access,
   credentials,
   catalog,
   health,
+  backups,
   audit,
 });
 

@@ -1,5 +1,6 @@
 import { TRPCError } from '@trpc/server';
 import type { Request, RequestHandler } from 'express';
+import { callProcedure } from '../call-procedure.ts';
 import { createContext, type Context, type Services } from '../context.ts';
 import { admit } from '../middleware/admit.ts';
 import { isKnown } from '../middleware/entity-tag.ts';
@@ -7,8 +8,6 @@ import { toAppError } from '../middleware/errors.ts';
 import { readUpload, type Upload } from '../middleware/read-upload.ts';
 import { incoming } from '../middleware/request.ts';
 import { isPage } from '../paging.ts';
-import { appRouter } from '../router.ts';
-import { createCallerFactory } from '../trpc.ts';
 import { implyOrganization } from './imply-organization.ts';
 import type { Names } from './naming/names.ts';
 import { operationNames } from './naming/operation-names.ts';
@@ -18,8 +17,6 @@ import { readInput, takeNumberedPage } from './read-input.ts';
 import type { RestOperation } from './routes.ts';
 import { streamAnswer } from './stream-answer.ts';
 import type { Answering, PageValue, Surface } from './surface.ts';
-
-const createCaller = createCallerFactory(appRouter);
 
 /** One operation of a surface: shape in, procedure, shape out. */
 export function answerOperation(
@@ -98,18 +95,13 @@ async function askInOrganization(
   input: Record<string, unknown>,
 ): Promise<unknown> {
   const { impliedOrganization: field, thing, nameOf, procedure, meta } = operation;
-  if (field === null || Object.hasOwn(input, field)) return call(context, operation, input);
+  if (field === null || Object.hasOwn(input, field))
+    return callProcedure(procedure, context, input);
   const caller = await admit(context, procedure);
   const unsafeThing = thing === null ? undefined : input[thing];
   const hint = { unsafeThing, permission: meta.permission, name: nameOf(field) };
-  return call(caller, operation, { ...input, [field]: await implyOrganization(caller, hint) });
-}
-
-type Caller = Record<string, Record<string, (input: unknown) => Promise<unknown>>>;
-
-async function call(context: Context, operation: RestOperation, input: unknown) {
-  const [feature = '', name = ''] = operation.procedure.split('.');
-  const procedure = (createCaller(context) as unknown as Caller)[feature]?.[name];
-  if (!procedure) throw new Error(`no procedure ${operation.procedure}`);
-  return procedure(input);
+  return callProcedure(procedure, caller, {
+    ...input,
+    [field]: await implyOrganization(caller, hint),
+  });
 }

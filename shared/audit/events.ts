@@ -20,6 +20,7 @@ export const auditActions = {
   'data_source.deleted': 'data_source',
   'data_source.verified': 'connection',
   'data_source.sync_requested': 'data_source',
+  'data_source.sync_cancelled': 'data_source',
   'data_source.ssh_host_key_approved': 'data_source',
   'member.invited': 'member',
   'member.joined': 'member',
@@ -45,6 +46,10 @@ export const auditActions = {
   'catalog.schema_updated': 'catalog_schema',
   'catalog.table_updated': 'catalog_table',
   'catalog.column_updated': 'catalog_column',
+  'managed_table.created': 'managed_table',
+  'managed_table.removed': 'managed_table',
+  'backup.requested': 'backup',
+  'backup.downloaded': 'backup',
   'trial.started': 'organization',
   'security.envelope_refused': 'data_source',
 } as const;

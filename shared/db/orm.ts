@@ -10,6 +10,9 @@ import { Migration20261121000400_limits } from './migrations/Migration2026112100
 import { Migration20261121000401_api_key_usage } from './migrations/Migration20261121000401_api_key_usage.ts';
 import { Migration20261121000402_idempotency } from './migrations/Migration20261121000402_idempotency.ts';
 import { Migration20261122000100_organization_icons } from './migrations/Migration20261122000100_organization_icons.ts';
+import { Migration20261122000200_sync_engine } from './migrations/Migration20261122000200_sync_engine.ts';
+import { Migration20261122000101_managed_tables } from './migrations/Migration20261122000101_managed_tables.ts';
+import { Migration20261122000102_backup_runs } from './migrations/Migration20261122000102_backup_runs.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
@@ -57,6 +60,9 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000401_api_key_usage,
         Migration20261121000402_idempotency,
         Migration20261122000100_organization_icons,
+        Migration20261122000101_managed_tables,
+        Migration20261122000102_backup_runs,
+        Migration20261122000200_sync_engine,
       ],
     },
   });

@@ -81,6 +81,8 @@ const random: Belongings = {
   groupId: 'grp_01jd5w9c3zf8r8kq4j0mpx2v7e',
   credentialId: 'crd_01jd5w9c3zf8r8kq4j0mpx2v7e',
   projectId: 'prj_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  backupRunId: 'bkp_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  syncId: 'run_01jd5w9c3zf8r8kq4j0mpx2v7e',
 };
 
 const malformed = ['x', "' or 1=1 --", '../..', '\0', 'a'.repeat(101), '%', '$ne', '🗝', 'null'];

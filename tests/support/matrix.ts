@@ -13,6 +13,8 @@ export interface Belongings {
   readonly groupId: string;
   readonly credentialId: string;
   readonly projectId: string;
+  readonly backupRunId: string;
+  readonly syncId: string;
 }
 
 /** Belongings that all have one name, whether or not anything has it. */
@@ -24,6 +26,8 @@ export const belongingsNamed = (id: string): Belongings => ({
   groupId: id,
   credentialId: id,
   projectId: id,
+  backupRunId: id,
+  syncId: id,
 });
 
 export type Input = Readonly<Record<string, unknown>>;
@@ -35,7 +39,7 @@ interface Row {
   /** What `id` names, when it is not the organization. */
   readonly thing?: Exclude<keyof Belongings, 'orgId'>;
   /** Another of the tenant's ids that stands in the input, under its own name. */
-  readonly also?: 'memberId';
+  readonly also?: 'memberId' | 'syncId';
   /** A field that no two calls may give the same. */
   readonly unique?: 'name';
   /** The rest of a valid input; a function where it follows from what the tenant has. */
@@ -54,6 +58,13 @@ interface Row {
 const matrixTable = { schema: 'public', name: 'matrix', column: 'cell' };
 
 export const matrixDefinition = table(matrixTable.name, { columns: [column(matrixTable.column)] });
+
+/** The matrix's table in a group. */
+export const tableIn = (of: Belongings) => ({
+  orgId: of.orgId,
+  groupId: of.groupId,
+  ...tableOf(of),
+});
 
 const tableOf = ({ dataSourceId }: Belongings): { tableId: string } => ({
   tableId: tableId(dataSourceId, matrixTable.schema, matrixTable.name),
@@ -142,6 +153,14 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'dataSources.delete': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.requestSync': { org: 'orgId', thing: 'dataSourceId' },
+  'dataSources.getSyncedTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'dataSources.getSync': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    also: 'syncId',
+    isForMembers: true,
+  },
+  'dataSources.cancelSync': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.approveSshHostKey': {
     org: 'orgId',
     thing: 'dataSourceId',
@@ -162,6 +181,16 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'credentials.getRevealPolicy': { org: 'orgId' },
   'credentials.setRevealPolicy': { org: 'orgId', rest: { policy: 'never' } },
+  'tables.create': {
+    org: 'orgId',
+    rest: (of) => ({ groupId: of.groupId, ...tableOf(of) }),
+  },
+  'tables.list': { org: 'orgId', thing: 'groupId', isForMembers: true },
+  'tables.remove': { org: 'orgId', thing: 'groupId', rest: tableOf },
+  'backups.request': { org: 'orgId' },
+  'backups.list': { org: 'orgId' },
+  'backups.get': { org: 'orgId', thing: 'backupRunId' },
+  'backups.download': { org: 'orgId', thing: 'backupRunId', streams: true },
   'audit.list': { org: 'orgId' },
   'audit.export': { org: 'orgId', streams: true },
   'catalog.getTable': { org: 'orgId', thing: 'dataSourceId', rest: tableOf, isForMembers: true },

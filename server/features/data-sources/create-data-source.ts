@@ -36,6 +36,7 @@ export async function createDataSource(
       description: input.description ?? '',
       dialect: input.dialect,
       connection,
+      tablePatterns: input.tablePatterns ?? [],
       environment: environmentFor(ctx.principal.environment, input.environment),
       isDemo,
       lastSyncStatus: 'PENDING',

@@ -55,14 +55,17 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
     const owner = { organizationId: orgId, ownerType: 'data_source', ownerId: id } as const;
     storeSecrets(em, ctx.sealer, { ...owner, connection }, secrets, latestVersions(versions));
 
+    const { tablePatterns = row.tablePatterns } = input;
     const isNew =
       !isDeepStrictEqual(connection, row.connection) ||
+      !isDeepStrictEqual(tablePatterns, row.tablePatterns) ||
       Object.keys(secrets).length + unset.size > 0;
     if (input.displayName !== undefined) row.displayName = input.displayName;
     if (input.description !== undefined) row.description = input.description;
     if (isNew) {
       if (!isSameSshServer(connection, row.connection)) row.sshHostKey = null;
       row.connection = connection;
+      row.tablePatterns = tablePatterns;
       row.connectionVersion += 1;
       row.lastSyncStatus = 'PENDING';
     }

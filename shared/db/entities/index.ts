@@ -1,5 +1,6 @@
 import { ApiKey } from './api-key.entity.ts';
 import { AuditEvent } from './audit-event.entity.ts';
+import { BackupRun } from './backup-run.entity.ts';
 import { CatalogNote } from './catalog-note.entity.ts';
 import { CatalogTable } from './catalog-table.entity.ts';
 import { ConnectionDraft } from './connection-draft.entity.ts';
@@ -20,6 +21,7 @@ import { User } from './user.entity.ts';
 export const entities = [
   ApiKey,
   AuditEvent,
+  BackupRun,
   CatalogNote,
   CatalogTable,
   ConnectionDraft,

@@ -44,6 +44,9 @@ describe('a requested sync', () => {
       tablesAdded: null,
       tablesChanged: null,
       tablesRemoved: null,
+      tablesDeselected: null,
+      tablesRead: null,
+      columnsRead: null,
       createdAt: expect.any(String),
     });
     expect(await source.jobs()).toEqual([{ dataSourceId: source.id, syncRunId: run.id }]);

@@ -61,7 +61,7 @@ async function post(tenant: TestTenant, body: FormData | Buffer, headers: object
   });
   const answer = {
     status: response.status,
-    body: (await response.json()),
+    body: await response.json(),
     headers: response.headers,
   };
   api.recorder.check({ method: 'POST', path, contentType: 'application/json', ...answer });

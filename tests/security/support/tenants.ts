@@ -18,7 +18,11 @@ export async function furnished(api: TestApi, name: string): Promise<Furnished> 
   await client.apiKeys.delete.mutate({ orgId: tenant.orgId, id: deleted.apiKeyId });
   await client.groups.delete.mutate({ orgId: tenant.orgId, id: deleted.groupId });
   // Members are deactivated and projects stay: one that is not there takes the place.
-  const gone = { memberId: newId('membership'), projectId: newId('project') };
+  const gone = {
+    memberId: newId('membership'),
+    projectId: newId('project'),
+    backupRunId: newId('backupRun'),
+  };
   return { ...tenant, ...own, deleted: { ...deleted, ...gone } };
 }
 
@@ -35,8 +39,10 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     username: 'reader',
     password: 'the password',
   });
+  const syncs = await client.dataSources.listSyncs.query({ orgId, id: source.id });
   const group = await client.groups.create.mutate({ orgId, name: randomUUID() });
   const project = await client.projects.create.mutate({ orgId, name: randomUUID() });
+  const backup = await client.backups.request.mutate({ orgId });
   const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
   const email = `${randomUUID()}@example.com`;
   const member = await client.members.invite.mutate({ orgId, email });
@@ -50,6 +56,8 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     groupId: group.id,
     credentialId: credentialIdOf(source.id),
     projectId: project.id,
+    backupRunId: backup.id,
+    syncId: syncs.items[0]?.id ?? '',
   };
 }
 

@@ -1,28 +1,21 @@
-import type { ConnectionTarget, ProbeReport } from '../connector.ts';
-import { probeBySteps } from '../probe-steps.ts';
+import type { Occasion } from '../connector-by-session.ts';
+import type { ProbeStepper } from '../probe-steps.ts';
 import { beginReading } from './begin-reading.ts';
 import { firstId, toId } from './catalog/object-id.ts';
 import type { Statements } from './catalog/statements.ts';
-import { openSession, type SessionSettings } from './open-session.ts';
+import type { SessionSettings } from './open-session.ts';
 import type { SqlServerSession } from './session.ts';
 
-/** Connects, signs in, proves that the catalog can be read, and disconnects. Never throws. */
-export function probe(
-  target: ConnectionTarget,
-  settings: SessionSettings,
-  signal: AbortSignal,
-): Promise<ProbeReport> {
+/** Proves that the catalog can be read, by the statements of a read. Gives back the version. */
+export async function prove(
+  session: SqlServerSession,
+  step: ProbeStepper,
+  { settings }: Occasion<SessionSettings>,
+): Promise<string> {
   const timeoutMs = settings.deadlines.probeStatementMs;
-  return probeBySteps(async (step) => {
-    const session = await openSession(target, settings, signal, step);
-    try {
-      const reading = await step('query', () => beginReading(session, timeoutMs));
-      await step('catalog', () => proveCatalog(session, reading.statements, timeoutMs));
-      return reading.version;
-    } finally {
-      await session.close();
-    }
-  });
+  const reading = await step('query', () => beginReading(session, timeoutMs));
+  await step('catalog', () => proveCatalog(session, reading.statements, timeoutMs));
+  return reading.version;
 }
 
 // Columns, key columns, checks of one table; the answers are not looked at.

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { createSnowflakeConnector } from '../../../workers/connectors/snowflake/connector.ts';
-import { defaultDeadlines } from '../../../workers/connectors/snowflake/limits.ts';
-import type { StandInAnswer, StandInHandler } from '../../stand-ins/http-stand-in.ts';
-import { snowflakeHandler, type SnowflakeState } from '../../stand-ins/snowflake.ts';
-import { connectionTarget } from '../../support/connection-target.ts';
-import { vendor, vendorMissing } from './vendor-server.ts';
+import { createSnowflakeConnector } from '../../../../workers/connectors/snowflake/connector.ts';
+import { defaultDeadlines } from '../../../../workers/connectors/snowflake/limits.ts';
+import type { StandInAnswer, StandInHandler } from '../../../stand-ins/http-stand-in.ts';
+import { snowflakeHandler, type SnowflakeState } from '../../../stand-ins/snowflake.ts';
+import { connectionTarget } from '../../../support/connection-target.ts';
+import { vendor, vendorMissing } from '../vendor-server.ts';
 
 const host = 'acme.snowflakecomputing.com';
 const password = 'canary-rogue-snowflake-password';
@@ -98,7 +98,7 @@ describe.skipIf(vendorMissing !== null)(`a rogue Snowflake ${vendorMissing ?? ''
     ['a statement that never ends', only(statements, { statementHandle: handle }, 202), 'TIMEOUT'],
     [
       'a handle that leads elsewhere',
-      only(statements, { statementHandle: '../../session' }, 202),
+      only(statements, { statementHandle: '../../../session' }, 202),
       'PROTOCOL_ERROR',
     ],
     ['other columns', only(statements, resultSet(['__proto__'], [['1']])), 'PROTOCOL_ERROR'],

@@ -1,24 +1,18 @@
-import { ConnectionFailure, type ConnectionTarget, type ProbeReport } from '../connector.ts';
-import { probeBySteps } from '../probe-steps.ts';
-import { openSession, type PostgresSession, type SessionSettings } from './session.ts';
+import { ConnectionFailure } from '../connector.ts';
+import type { Occasion } from '../connector-by-session.ts';
+import type { ProbeStepper } from '../probe-steps.ts';
+import type { PostgresSession, SessionSettings } from './session.ts';
 import { beginReadOnly, catalogProofStatement, versionStatement } from './statements.ts';
 
-/** Connects, signs in, proves that the catalog can be read, and disconnects. Never throws. */
-export function probe(
-  target: ConnectionTarget,
-  settings: SessionSettings,
-  signal: AbortSignal,
-): Promise<ProbeReport> {
-  return probeBySteps(async (step) => {
-    const session = await openSession(target, settings, signal, step);
-    try {
-      const version = await step('query', () => readVersion(session, settings));
-      await step('catalog', () => proveCatalog(session, settings));
-      return version;
-    } finally {
-      await session.close();
-    }
-  });
+/** Proves that the session is read-only and that the catalog can be read. Gives back the version. */
+export async function prove(
+  session: PostgresSession,
+  step: ProbeStepper,
+  { settings }: Occasion<SessionSettings>,
+): Promise<string> {
+  const version = await step('query', () => readVersion(session, settings));
+  await step('catalog', () => proveCatalog(session, settings));
+  return version;
 }
 
 async function readVersion(

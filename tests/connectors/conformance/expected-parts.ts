@@ -1,4 +1,4 @@
-import type { CatalogColumn, CatalogTable } from '../../../shared/catalog.ts';
+import type { CatalogColumn, CatalogIndex, CatalogTable } from '../../../shared/catalog.ts';
 
 /** A column that has nothing but a name and a type, and what is said of it. */
 export function column(
@@ -22,5 +22,13 @@ export function catalogTable(
     ...{ schema, name, kind: 'table', comment: null, rowEstimate: null, columns: [] },
     ...{ primaryKey: null, uniqueKeys: [], foreignKeys: [], checks: [], indexes: [] },
     ...{ partitionOf: null, partitionKey: null, ...more },
+  };
+}
+
+/** An ordinary index over nothing, and what is said of it. */
+export function catalogIndex(name: string, more: Partial<CatalogIndex> = {}): CatalogIndex {
+  return {
+    ...{ name, unique: false, method: 'btree', columns: [], includes: [], predicate: null },
+    ...more,
   };
 }
