@@ -4,7 +4,7 @@ import type { Belongings } from '../../support/matrix.ts';
 import { furnished, join, type Furnished } from './tenants.ts';
 
 /** Who asks, with what of its own. */
-export interface Asker {
+interface Asker {
   readonly key: string | null;
   readonly home: Furnished;
 }
