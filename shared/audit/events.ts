@@ -57,6 +57,10 @@ export const auditActions = {
   'webhook.secret_rotated': 'webhook',
   'webhook.delivery_resent': 'webhook',
   'webhook.tested': 'webhook',
+  'managed_table.created': 'managed_table',
+  'managed_table.removed': 'managed_table',
+  'backup.requested': 'backup',
+  'backup.downloaded': 'backup',
   'trial.started': 'organization',
   'security.envelope_refused': 'data_source',
 } as const;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { invite } from '../../features/people.ts';
+import { invite } from '../../features/identity/people.ts';
 import { useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
-import { setPassword } from '../../support/set-password.ts';
+import { setPassword } from '../../support/people/set-password.ts';
 import { areaUnderCurve } from './area-under-curve.ts';
 
 // F3 of the security programme, enumeration: neither what is answered nor how long it takes tells an
