@@ -68,6 +68,31 @@ export function readsCatalogs({ under, server, target, read }: Subject, proofs: 
     );
 
     test(
+      'stops within two seconds when aborted amid its tables',
+      proofs.of('cancel', async () => {
+        const before = openSockets();
+        const controller = new AbortController();
+        const read: CatalogTable[] = [];
+        let abortedAt = 0;
+        const reading = (async () => {
+          for await (const table of under.connector.readCatalog(target(), controller.signal)) {
+            read.push(table);
+            if (read.length > 1) continue;
+            abortedAt = performance.now();
+            controller.abort();
+          }
+          return 'all of it';
+        })();
+        const ending = await reading.catch((error: unknown) => error);
+        expect(performance.now() - abortedAt).toBeLessThan(2_000);
+        // What came in one answer is there already, and may be read to its end.
+        if (ending === 'all of it') expect(read.length).toBeGreaterThanOrEqual(1_000);
+        else expect(ending).toEqual(new ConnectionFailure('CONNECTION_LOST'));
+        await expectGone(before, server);
+      }),
+    );
+
+    test(
       'stops within two seconds when aborted, on the server too',
       proofs.of('cancel', async () => {
         const unblock = await server.block();
