@@ -9,7 +9,7 @@ import {
   startClickhouse,
 } from '../support/servers/clickhouse.ts';
 import { type Mariadb, mariadbMissing, startMariadb } from '../support/servers/mariadb.ts';
-import { useWorkers } from '../support/workers.ts';
+import { useWorkers } from '../support/processes/workers.ts';
 
 // Servers that let nobody in without a certificate of the client: verify, health and sync, by the
 // public API and a worker. What TLS itself does is in tests/egress/client-certificate.test.ts.

@@ -7,7 +7,7 @@ import {
   blankConnection,
   type ConnectionSecrets,
 } from '../../shared/connection.ts';
-import type { ConnectableDialect } from '../../shared/dialects.ts';
+import type { Dialect } from '../../shared/dialects.ts';
 import { createAthenaConnector } from '../../workers/connectors/athena/connector.ts';
 import { createBigQueryConnector } from '../../workers/connectors/bigquery/connector.ts';
 import { createClickhouseConnector } from '../../workers/connectors/clickhouse/connector.ts';
@@ -29,7 +29,7 @@ import { defaultHttpDeadlines } from '../../workers/egress/http/http.ts';
 import { createEgressPolicy, type EgressPolicy } from '../../workers/egress/policy.ts';
 import { type Resolver, systemResolver } from '../../workers/egress/resolve.ts';
 import { type Canary, startCanary } from '../support/canary.ts';
-import { makeServiceAccountKey } from '../support/service-account.ts';
+import { makeServiceAccountKey } from '../support/sources/service-account.ts';
 import { spellings } from './spellings.ts';
 
 // D1 of the security programme through the connectors: every field in which a place could be named.
@@ -85,7 +85,7 @@ type VendorDialect =
   | 'ORACLE';
 
 /** Dialects whose host is whatever the connection says. */
-const free: Record<Exclude<ConnectableDialect, VendorDialect>, Make> = {
+const free: Record<Exclude<Dialect, VendorDialect>, Make> = {
   POSTGRES: makePostgres,
   SUPABASE: makePostgres,
   REDSHIFT: ({ resolver, waitMs }) =>
@@ -113,7 +113,7 @@ const frees = Object.entries(free).map(([dialect, make]) => ({
 }));
 
 async function probe(
-  dialect: ConnectableDialect,
+  dialect: Dialect,
   connector: Connector,
   { fields, secrets = { password: 'a password' } }: Given,
   egress: EgressPolicy,

@@ -1,11 +1,21 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
-import type { ConnectionFailure, Connector, ConnectionTarget } from './connector.ts';
+import type {
+  CatalogRequest,
+  ConnectionFailure,
+  Connector,
+  ConnectionTarget,
+} from './connector.ts';
 import { probeBySteps, type ProbeStepper } from './probe-steps.ts';
 
 /** Where a session leads, and what it was opened with. */
 export interface Occasion<Settings> {
   readonly target: ConnectionTarget;
   readonly settings: Settings;
+}
+
+/** A read, and what is wanted of it. */
+export interface Reading<Settings> extends Occasion<Settings> {
+  readonly request: CatalogRequest;
 }
 
 /** What a dialect adds to a session with its server. All of it throws ConnectionFailure. */
@@ -20,7 +30,7 @@ export interface SessionDialect<Settings, Session> {
   ): Promise<Session>;
   /** The steps of a probe after the sign-in. Gives back the server's version text. */
   prove(session: Session, step: ProbeStepper, occasion: Occasion<Settings>): Promise<string | null>;
-  read(session: Session, occasion: Occasion<Settings>): AsyncIterable<CatalogTable>;
+  read(session: Session, reading: Reading<Settings>): AsyncIterable<CatalogTable>;
   /** For drivers that throw something of their own amid a read: the code for it. */
   toFailure?(error: unknown, target: ConnectionTarget): ConnectionFailure;
 }
@@ -48,24 +58,25 @@ export function connectorBySession<Settings extends object, Session extends Clos
             await session.close();
           }
         }),
-      readCatalog: (target, signal) => readThrough(dialect, { target, settings }, signal),
+      readCatalog: (target, signal, request = {}) =>
+        readThrough(dialect, { target, settings, request }, signal),
     };
   };
 }
 
 async function* readThrough<Settings, Session extends Closable>(
   dialect: SessionDialect<Settings, Session>,
-  occasion: Occasion<Settings>,
+  reading: Reading<Settings>,
   signal: AbortSignal,
 ): AsyncGenerator<CatalogTable> {
   try {
-    const session = await dialect.open(occasion.target, occasion.settings, signal);
+    const session = await dialect.open(reading.target, reading.settings, signal);
     try {
-      yield* dialect.read(session, occasion);
+      yield* dialect.read(session, reading);
     } finally {
       await session.close();
     }
   } catch (error) {
-    throw dialect.toFailure?.(error, occasion.target) ?? error;
+    throw dialect.toFailure?.(error, reading.target) ?? error;
   }
 }

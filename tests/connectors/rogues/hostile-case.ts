@@ -1,6 +1,6 @@
 import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import type { Connection, ConnectionSecrets } from '../../../shared/connection.ts';
-import type { ConnectableDialect } from '../../../shared/dialects.ts';
+import type { Dialect } from '../../../shared/dialects.ts';
 import type { Canary } from '../../support/canary.ts';
 
 /** What a server can do to whoever connects to it: D2 of security.md. */
@@ -62,7 +62,7 @@ export type Elsewhere = { readonly not: string } | { readonly provenIn: string }
 export type HostileRows = { readonly [C in HostileCase]: Hostile | Elsewhere };
 
 export interface HostileWire {
-  readonly dialect: ConnectableDialect;
+  readonly dialect: Dialect;
   readonly connection: Partial<Connection>;
   readonly secrets: ConnectionSecrets;
   /** In which forms a secret, or the proof in its place, can be seen. */

@@ -4,7 +4,7 @@ import { createDataSource } from '../../../server/features/data-sources/create-d
 import { type Dialect, dialects } from '../../../shared/dialects.ts';
 import { inheritedEnv } from '../../../shared/env.ts';
 import { useDatabase } from '../../support/database.ts';
-import { run, type Running } from '../../support/processes.ts';
+import { run, type Running } from '../../support/processes/processes.ts';
 import { eventually, useInstallation } from '../../support/worker.ts';
 import type { Ending, Hostile, HostileServer, HostileWire } from './hostile-case.ts';
 import { httpWires } from './http-wires.ts';

@@ -1,5 +1,5 @@
 import type { Connection, ConnectionSecrets } from '../../../shared/connection.ts';
-import type { ConnectableDialect } from '../../../shared/dialects.ts';
+import type { Dialect } from '../../../shared/dialects.ts';
 import { athenaHandler } from '../../stand-ins/athena.ts';
 import { bigQueryHandler } from '../../stand-ins/bigquery.ts';
 import { databricksHandler } from '../../stand-ins/databricks.ts';
@@ -15,7 +15,7 @@ import type { moreAnswers, usualAnswers } from './http-answers.ts';
 
 /** A service that speaks HTTP, to be tried with servers that mean ill. */
 export interface HttpService {
-  readonly dialect: ConnectableDialect;
+  readonly dialect: Dialect;
   readonly connection: Partial<Connection>;
   readonly secrets: ConnectionSecrets;
   readonly forms: readonly string[];

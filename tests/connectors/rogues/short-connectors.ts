@@ -1,4 +1,4 @@
-import type { ConnectableDialect } from '../../../shared/dialects.ts';
+import type { Dialect } from '../../../shared/dialects.ts';
 import { createAthenaConnector } from '../../../workers/connectors/athena/connector.ts';
 import { defaultDeadlines as athenaDeadlines } from '../../../workers/connectors/athena/limits.ts';
 import { createBigQueryConnector } from '../../../workers/connectors/bigquery/connector.ts';
@@ -43,7 +43,7 @@ function routed(create: (route: HttpRoute) => Connector): Connector {
 
 const http = every(defaultHttpDeadlines);
 /** Connectors whose waits are short; over HTTP, names lead to the port of the connection. */
-export const shortConnectors: { readonly [D in ConnectableDialect]?: Connector } = {
+export const shortConnectors: { readonly [D in Dialect]?: Connector } = {
   POSTGRES: createPostgresConnector({ deadlines: every(postgresDeadlines) }),
   REDSHIFT: createRedshiftConnector({ deadlines: every(postgresDeadlines) }),
   MYSQL: createMysqlConnector({ deadlines: every(mysqlDeadlines) }),

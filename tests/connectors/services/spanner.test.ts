@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SpannerTable } from '../../stand-ins/spanner-results.ts';
-import { makeServiceAccountKey } from '../../support/service-account.ts';
+import { makeServiceAccountKey } from '../../support/sources/service-account.ts';
 import { conforms } from '../conformance.ts';
 import { catalogTable, column } from '../conformance/expected-parts.ts';
 import { apiHost, makeSpanner, tokenHost } from './spanner-server.ts';

@@ -11,7 +11,7 @@ import {
   type Connection,
   type ConnectionSecrets,
 } from '../../../shared/connection.ts';
-import type { ConnectableDialect } from '../../../shared/dialects.ts';
+import type { Dialect } from '../../../shared/dialects.ts';
 import { inheritedEnv } from '../../../shared/env.ts';
 import type { HostileServer, HostileWire } from '../../connectors/rogues/hostile-case.ts';
 import { httpWires } from '../../connectors/rogues/http-wires.ts';
@@ -21,7 +21,7 @@ import { postgresWires } from '../../connectors/rogues/postgres-wires.ts';
 import { tdsWire } from '../../connectors/rogues/tds-wire.ts';
 import { startRogueSsh, type RogueSshServer } from '../../egress/rogue-ssh.ts';
 import { type Canary, startCanary } from '../../support/canary.ts';
-import { writeDuckdb } from '../../support/duckdb-file.ts';
+import { writeDuckdb } from '../../support/sources/duckdb-file.ts';
 import { findCanaries } from '../support/find-canaries.ts';
 import { ambientEnv, fillHome } from './ambient-places.ts';
 
@@ -32,7 +32,7 @@ const [postgresWire] = postgresWires;
 
 interface Trial {
   readonly name: string;
-  readonly dialect: ConnectableDialect;
+  readonly dialect: Dialect;
   readonly connection: Partial<Connection>;
   readonly secrets: ConnectionSecrets;
 }

@@ -5,7 +5,7 @@
 import pg from 'pg';
 import { z } from 'zod';
 import { Connection } from '../../../shared/connection.ts';
-import { connectableDialects } from '../../../shared/dialects.ts';
+import { dialects } from '../../../shared/dialects.ts';
 import { connectorFor } from '../../../workers/connectors/index.ts';
 import { createEgressPolicy } from '../../../workers/egress/policy.ts';
 import { shortConnectors } from '../../connectors/rogues/short-connectors.ts';
@@ -14,7 +14,7 @@ const Task = z.object({
   trials: z.array(
     z.object({
       name: z.string(),
-      dialect: z.enum(connectableDialects),
+      dialect: z.enum(dialects),
       connection: Connection,
       secrets: z.record(z.string(), z.string()),
     }),

@@ -5,10 +5,10 @@ import { canMakeCertificates, type Identity, makeAuthority } from '../../support
 import { CanaryClient, secretsOf } from './canary-client.ts';
 import { type CanaryDialect, canaryDialects } from './dialects.ts';
 import { echoes } from './echoes.ts';
-import { startSqlServer } from '../../stand-ins/sql-server/server.ts';
 import { useEmptyDatabase } from '../../support/database.ts';
-import { run } from '../../support/processes.ts';
+import { run } from '../../support/processes/processes.ts';
 import { canaryCore, canaryOf, findCanaries, spellingsOf } from '../support/find-canaries.ts';
+import { otherWires } from '../support/other-wires.ts';
 import { clusterFiles, hitsIn, logsOf, processFiles, tableRows } from '../support/places.ts';
 import { owner, startProduct, type Product } from '../support/product.ts';
 
@@ -76,15 +76,12 @@ describe('secrets go through the product', () => {
     expect((await client.send('DELETE', client.at(`/${id}`))).status).toBe(200);
   });
 
-  test('in a creation of SQL_SERVER, whose driver is another one', async () => {
-    const reader = { user: 'reader', password: canaryOf('tds', 'password') };
-    const table = { schema: 'dbo', name: 'orders', type: 'U', comment: null, rows: '1' };
-    const tables = [{ ...table, columns: [] }];
-    const rest = { database: 'Shop', tables, signIns: [], cancelled: 0 };
-    const server = await startSqlServer({ ...reader, ...rest });
-    const { status, id } = await client.create(secretsOf('tds'), {
-      ...{ dialect: 'SQL_SERVER', host: '127.0.0.1', port: server.port, username: reader.user },
-      ...{ databaseName: 'Shop', password: reader.password },
+  test.each(otherWires)('in a creation of $dialect, over its own wire', async (wire) => {
+    const { dialect, databaseName } = wire;
+    const secrets = secretsOf(dialect);
+    const server = await wire.start(canaryOf(dialect, 'password'));
+    const { status, id } = await client.create(secrets, {
+      ...{ dialect, databaseName, host: '127.0.0.1', port: server.port, username: 'reader' },
     });
     expect(status).toBe(201);
     await client.untilSync(id, 'SUCCESS');

@@ -1,4 +1,4 @@
-import type { ConnectableDialect } from '../../../shared/dialects.ts';
+import type { Dialect } from '../../../shared/dialects.ts';
 import type { echoes } from './echoes.ts';
 
 /** Where the secrets of a dialect go in this test, and what they are sent with. */
@@ -23,8 +23,9 @@ export const canaryDialects = {
   PLANETSCALE: { fields: local, echo: 'mysql' },
   CLICKHOUSE: { fields: local, echo: 'http' },
   POSTHOG: { fields: { ...local, databaseName: '4711' }, echo: 'http' },
-  // Its driver has a server of its own in the test; here nothing listens.
+  // Their drivers have servers of their own in the test; here nothing listens.
   SQL_SERVER: { fields: { ...local, port: 1 }, echo: null },
+  ORACLE: { fields: { ...local, port: 1 }, echo: null },
   SNOWFLAKE: { fields: { snowflakeAccountId: 'no/account', username: 'reader' }, echo: null },
   DATABRICKS: { fields: { host: 'databricks.invalid' }, echo: null },
   ATHENA: {
@@ -34,4 +35,4 @@ export const canaryDialects = {
   BIGQUERY: { fields: google, echo: null },
   SPANNER: { fields: { ...google, spannerInstanceId: 'main', databaseName: 'shop' }, echo: null },
   DUCKDB: { fields: { databaseName: 'none.duckdb' }, echo: null },
-} satisfies Record<Exclude<ConnectableDialect, 'ORACLE'>, CanaryDialect>;
+} satisfies Record<Dialect, CanaryDialect>;

@@ -8,8 +8,8 @@ import { type PostgresSettings, postgresWire } from './wire.ts';
 export const createPostgresConnector = connectorBySession<PostgresSettings, PostgresSession>({
   ...postgresWire,
   prove,
-  read: (session, { target, settings }) =>
-    readTables(session, { ...settings, dialect: target.connection.dialect }),
+  read: (session, { target, settings, request }) =>
+    readTables(session, { ...settings, dialect: target.connection.dialect, request }),
 });
 
 export const postgres = createPostgresConnector();
