@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CatalogTable } from '../../../shared/catalog.ts';
+import type { Dialect } from '../../../shared/dialects.ts';
 import { ConnectionFailure } from '../../../workers/connectors/connector.ts';
 import { expectGone, openSockets } from './left-open.ts';
 import type { Proofs } from './proofs.ts';
@@ -85,9 +86,10 @@ export function readsCatalogs({ under, server, target, read }: Subject, proofs: 
         })();
         const ending = await reading.catch((error: unknown) => error);
         expect(performance.now() - abortedAt).toBeLessThan(2_000);
-        // What came in one answer is there already, and may be read to its end.
-        if (ending === 'all of it') expect(read.length).toBeGreaterThanOrEqual(1_000);
-        else expect(ending).toEqual(new ConnectionFailure('CONNECTION_LOST'));
+        const expected = inOnePortion.has(under.dialect)
+          ? 'all of it'
+          : new ConnectionFailure('CONNECTION_LOST');
+        expect(ending).toEqual(expected);
         await expectGone(before, server);
       }),
     );
@@ -116,6 +118,9 @@ export function readsCatalogs({ under, server, target, read }: Subject, proofs: 
     );
   });
 }
+
+/** Whose thousand tables are all here when the first one is: nothing is left to be stopped. */
+const inOnePortion: ReadonlySet<Dialect> = new Set(['MYSQL', 'PLANETSCALE', 'POSTHOG']);
 
 function sorted(tables: readonly CatalogTable[]): CatalogTable[] {
   const key = ({ schema, name }: CatalogTable): string => JSON.stringify([schema, name]);
