@@ -1,8 +1,4 @@
-import { afterEach, expect } from 'vitest';
-import type { CatalogTable } from '../../../shared/catalog.ts';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import type { Connection } from '../../../shared/connection.ts';
-import { ConnectionFailure, type ProbeReport } from '../../../workers/connectors/connector.ts';
 import { createOracleConnector, oracle } from '../../../workers/connectors/oracle/connector.ts';
 import {
   defaultDeadlines,
@@ -15,12 +11,11 @@ import type { Peer } from '../../stand-ins/oracle/peer.ts';
 import type { Request } from '../../stand-ins/oracle/requests.ts';
 import {
   type OracleOptions,
-  type OracleStandIn,
   type OracleState,
   startOracle,
 } from '../../stand-ins/oracle/server.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
-import { bounded } from '../conformance/bounded.ts';
+import { type Rogues, useRogueServers } from '../conformance/rogues.ts';
 import { newState, password } from './oracle-under-test.ts';
 
 // Each wait short, so that a whole file takes seconds; the product's own are in limits.ts.
@@ -82,73 +77,32 @@ interface Run {
   readonly readStatementMs?: number;
 }
 
-/** The rogues of one test, one after the other. */
-export interface Rogues {
-  /** The last one, and what it knows. */
-  readonly server: OracleStandIn;
-  readonly state: OracleState;
-  probe(options?: OracleOptions, run?: Run): Promise<ProbeReport>;
-  /** The rogue's catalog, or the code that reading it failed with. */
-  read(options?: OracleOptions, run?: Run): Promise<CatalogTable[] | ConnectionFailureCode>;
-}
-
-/**
- * Runs every rogue within its deadlines and a bounded memory, and holds after each test that the next
- * probe of a healthy server succeeds.
- */
-export function useRogues(): Rogues {
-  let server: OracleStandIn | undefined;
+/** The rogues of one test, and what the last of them knows. */
+export function useRogues(): Rogues<OracleOptions, Run> & { readonly state: OracleState } {
   let state = newState();
-
-  async function start(options: OracleOptions, { connection, tables = [] }: Run) {
-    await server?.close();
-    state = newState([...tables]);
-    server = await startOracle(state, options);
-    const given = { port: server.port, host: '127.0.0.1', databaseName: state.service };
-    const whole = { dialect: 'ORACLE', username: 'reader', ...given, ...connection } as const;
-    return connectionTarget(whole, password);
-  }
-
-  afterEach(async () => {
-    const healthy = await oracle.probe(await start({}, {}), new AbortController().signal);
-    expect(healthy.failure).toBeNull();
-    await server?.close();
-    server = undefined;
+  const rogues = useRogueServers<OracleOptions, Run>({
+    async start(options, { connection, tables = [] } = {}) {
+      state = newState([...tables]);
+      const server = await startOracle(state, options);
+      const given = { port: server.port, host: '127.0.0.1', databaseName: state.service };
+      const whole = { dialect: 'ORACLE', username: 'reader', ...given, ...connection } as const;
+      return { server, target: connectionTarget(whole, password) };
+    },
+    connector: ({ limits, readStatementMs = 5_000 } = {}) =>
+      createOracleConnector({
+        deadlines: { ...deadlines, readStatementMs },
+        limits: { ...defaultLimits, ...limits },
+      }),
+    healthy: oracle,
   });
-
   return {
     get server() {
-      if (!server) throw new Error('No rogue is running');
-      return server;
+      return rogues.server;
     },
     get state() {
       return state;
     },
-    async probe(options = {}, run = {}) {
-      const to = await start(options, run);
-      const limits = { ...defaultLimits, ...run.limits };
-      const connector = createOracleConnector({ deadlines, limits });
-      return bounded(() => connector.probe(to, new AbortController().signal));
-    },
-    async read(options = {}, run = {}) {
-      const to = await start(options, run);
-      const connector = createOracleConnector({
-        deadlines: { ...deadlines, readStatementMs: run.readStatementMs ?? 5_000 },
-        limits: { ...defaultLimits, ...run.limits },
-      });
-      return bounded(async () => {
-        try {
-          return await Array.fromAsync(connector.readCatalog(to, new AbortController().signal));
-        } catch (error) {
-          if (error instanceof ConnectionFailure) return error.code;
-          throw error;
-        }
-      });
-    },
+    probe: rogues.probe,
+    read: rogues.read,
   };
-}
-
-/** The step a probe ended with, and why. */
-export function outcome({ failure, steps }: ProbeReport): [string | undefined, string | null] {
-  return [steps.at(-1)?.step, failure];
 }

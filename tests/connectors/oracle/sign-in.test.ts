@@ -11,7 +11,8 @@ import { startCanary } from '../../support/canary.ts';
 import { canMakeCertificates, makeAuthority, makeSelfSigned } from '../../support/certificates.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { newState, password } from './oracle-under-test.ts';
-import { at, outcome, useRogues } from './rogue-harness.ts';
+import { outcome } from '../conformance/rogues.ts';
+import { at, useRogues } from './rogue-harness.ts';
 
 const rogues = useRogues();
 const never = new AbortController().signal;

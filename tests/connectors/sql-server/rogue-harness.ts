@@ -1,8 +1,4 @@
-import { afterEach, expect } from 'vitest';
-import type { CatalogTable } from '../../../shared/catalog.ts';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import type { Connection } from '../../../shared/connection.ts';
-import { ConnectionFailure, type ProbeReport } from '../../../workers/connectors/connector.ts';
 import {
   createSqlServerConnector,
   sqlServer,
@@ -15,13 +11,8 @@ import {
 import type { SqlServerTable } from '../../stand-ins/sql-server/catalog.ts';
 import type { Message, Peer } from '../../stand-ins/sql-server/peer.ts';
 import type { Call } from '../../stand-ins/sql-server/requests.ts';
-import {
-  type SqlServerOptions,
-  type SqlServerStandIn,
-  startSqlServer,
-  type,
-} from '../../stand-ins/sql-server/server.ts';
-import { bounded } from '../conformance/bounded.ts';
+import { type SqlServerOptions, startSqlServer, type } from '../../stand-ins/sql-server/server.ts';
+import { type Rogues, useRogueServers } from '../conformance/rogues.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { newState, password } from './sql-server-under-test.ts';
 
@@ -71,72 +62,31 @@ interface Run {
   readonly readStatementMs?: number;
 }
 
-/** The rogues of one test, one after the other. */
-export interface Rogues {
-  /** The last one. */
-  readonly server: SqlServerStandIn;
-  readonly cancelled: number;
-  probe(options?: SqlServerOptions, run?: Run): Promise<ProbeReport>;
-  /** The rogue's catalog, or the code that reading it failed with. */
-  read(options?: SqlServerOptions, run?: Run): Promise<CatalogTable[] | ConnectionFailureCode>;
-}
-
-/**
- * Runs every rogue within its deadlines and a bounded memory, and holds after each test that the next
- * probe of a healthy server succeeds.
- */
-export function useRogues(): Rogues {
-  let server: SqlServerStandIn | undefined;
+/** The rogues of one test, and what the last of them was asked to stop. */
+export function useRogues(): Rogues<SqlServerOptions, Run> & { readonly cancelled: number } {
   let state = newState();
-
-  async function start(options: SqlServerOptions, { connection, tables = [] }: Run) {
-    await server?.close();
-    state = newState([...tables]);
-    server = await startSqlServer(state, options);
-    const given = { port: server.port, host: '127.0.0.1', username: 'reader', ...connection };
-    return connectionTarget({ dialect: 'SQL_SERVER', ...given }, password);
-  }
-
-  afterEach(async () => {
-    const healthy = await sqlServer.probe(await start({}, {}), new AbortController().signal);
-    expect(healthy.failure).toBeNull();
-    await server?.close();
-    server = undefined;
+  const rogues = useRogueServers<SqlServerOptions, Run>({
+    async start(options, { connection, tables = [] } = {}) {
+      state = newState([...tables]);
+      const server = await startSqlServer(state, options);
+      const given = { port: server.port, host: '127.0.0.1', username: 'reader', ...connection };
+      return { server, target: connectionTarget({ dialect: 'SQL_SERVER', ...given }, password) };
+    },
+    connector: ({ limits, readStatementMs = 5_000 } = {}) =>
+      createSqlServerConnector({
+        deadlines: { ...deadlines, readStatementMs },
+        limits: { ...defaultLimits, ...limits },
+      }),
+    healthy: sqlServer,
   });
-
   return {
     get server() {
-      if (!server) throw new Error('No rogue is running');
-      return server;
+      return rogues.server;
     },
     get cancelled() {
       return state.cancelled;
     },
-    async probe(options = {}, run = {}) {
-      const to = await start(options, run);
-      const limits = { ...defaultLimits, ...run.limits };
-      const connector = createSqlServerConnector({ deadlines, limits });
-      return bounded(() => connector.probe(to, new AbortController().signal));
-    },
-    async read(options = {}, run = {}) {
-      const to = await start(options, run);
-      const connector = createSqlServerConnector({
-        deadlines: { ...deadlines, readStatementMs: run.readStatementMs ?? 5_000 },
-        limits: { ...defaultLimits, ...run.limits },
-      });
-      return bounded(async () => {
-        try {
-          return await Array.fromAsync(connector.readCatalog(to, new AbortController().signal));
-        } catch (error) {
-          if (error instanceof ConnectionFailure) return error.code;
-          throw error;
-        }
-      });
-    },
+    probe: rogues.probe,
+    read: rogues.read,
   };
-}
-
-/** The step a probe ended with, and why. */
-export function outcome({ failure, steps }: ProbeReport): [string | undefined, string | null] {
-  return [steps.at(-1)?.step, failure];
 }

@@ -12,7 +12,8 @@ import {
 import * as tokens from '../../stand-ins/sql-server/tokens.ts';
 import { startCanary } from '../../support/canary.ts';
 import { canMakeCertificates, makeAuthority } from '../../support/certificates.ts';
-import { at, outcome, useRogues } from './rogue-harness.ts';
+import { outcome } from '../conformance/rogues.ts';
+import { at, useRogues } from './rogue-harness.ts';
 import { password } from './sql-server-under-test.ts';
 
 const rogues = useRogues();

@@ -10,7 +10,8 @@ import { canMakeCertificates, makeAuthority, makeSelfSigned } from '../../suppor
 import { startCanary } from '../../support/canary.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { makeSshKey, openSshMissing, startOpenSsh } from '../../support/servers/openssh.ts';
-import { at, obscured, outcome, useRogues } from './rogue-harness.ts';
+import { outcome } from '../conformance/rogues.ts';
+import { at, obscured, useRogues } from './rogue-harness.ts';
 import { newState, password } from './sql-server-under-test.ts';
 import { preloginAnswer } from '../../stand-ins/sql-server/server.ts';
 

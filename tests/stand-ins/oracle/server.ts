@@ -1,10 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Identity } from '../../support/certificates.ts';
-import { freePort } from '../../support/free-port.ts';
+import { startTcpStandIn, type TcpStandIn } from '../tcp-stand-in.ts';
 import type { OracleTable } from './catalog.ts';
-import type { Incoming } from './peer.ts';
-import { Peer } from './peer.ts';
+import { type Incoming, Peer } from './peer.ts';
 import type { Request } from './requests.ts';
 import { Session } from './session.ts';
 
@@ -39,64 +36,12 @@ export interface OracleOptions {
   readonly onRequest?: (peer: Peer, request: Request) => boolean;
 }
 
-export interface OracleStandIn {
-  readonly port: number;
-  readonly connections: number;
-  /** Everything that clients have sent, decrypted. */
-  readonly received: Buffer;
-  /** What they have sent outside of TLS. */
-  readonly receivedInClear: Buffer;
-  /** Statements of a catalog get no answer until the returned function is called. */
-  block(): () => void;
-  close(): Promise<void>;
-}
-
 /** A server that speaks TNS 3.18 and TTC 12 as far as clients sign in and read catalogs. */
-export async function startOracle(
-  state: OracleState,
-  options: OracleOptions = {},
-): Promise<OracleStandIn> {
-  const peers = new Set<Peer>();
-  const received: Buffer[] = [];
-  const clear: Buffer[] = [];
-  let gate: Promise<void> = Promise.resolve();
-  const server = createServer({ noDelay: true }, (socket) => {
-    const session = new Session(state, options, () => gate);
-    const peer = new Peer(
-      socket,
-      (packet) => session.take(peer, packet),
-      (bytes, isClear) => {
-        received.push(bytes);
-        if (isClear) clear.push(bytes);
-      },
-    );
-    peers.add(peer);
-    socket.once('close', () => peers.delete(peer));
+export function startOracle(state: OracleState, options: OracleOptions = {}): Promise<TcpStandIn> {
+  return startTcpStandIn((socket, { record, unblocked }) => {
+    const session = new Session(state, options, unblocked);
+    const peer = new Peer(socket, (packet) => session.take(peer, packet), record);
     peer.begin(options.identity);
+    return peer;
   });
-  const port = await freePort();
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port,
-    get connections() {
-      return peers.size;
-    },
-    get received() {
-      return Buffer.concat(received);
-    },
-    get receivedInClear() {
-      return Buffer.concat(clear);
-    },
-    block() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      gate = promise;
-      return resolve;
-    },
-    async close() {
-      for (const peer of peers) peer.close();
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }
