@@ -18,7 +18,9 @@ export interface SealedConnection {
 export interface LoadedDataSource extends SealedConnection {
   readonly id: string;
   readonly organizationId: string;
-  /** Rises with every change of the connection or its secrets: results for an older one are void. */
+  /** Which tables are synced; see shared/patterns. */
+  readonly tablePatterns: readonly string[];
+  /** Rises with every change of the connection, its secrets or patterns: older results are void. */
   readonly connectionVersion: number;
 }
 
@@ -26,6 +28,7 @@ const Row = z.object({
   organization_id: z.string(),
   connection: Connection,
   connection_version: z.int(),
+  table_patterns: z.array(z.string()),
   ssh_host_key: z.string().nullable(),
   is_demo: z.boolean(),
   envelopes: Envelopes,
@@ -37,7 +40,7 @@ export async function loadDataSource(
   id: string,
 ): Promise<LoadedDataSource | null> {
   const { rows } = await sql<Record<string, unknown>>`
-    select d.organization_id, d.connection, d.connection_version, d.ssh_host_key, d.is_demo,
+    select d.organization_id, d.connection, d.connection_version, d.table_patterns, d.ssh_host_key, d.is_demo,
       ${sql.raw(envelopesOf('d', 'data_source'))} as envelopes
     from data_source d
     where d.id = ${id} and d.deleted_at is null`.execute(em.getKysely());
@@ -49,6 +52,7 @@ export async function loadDataSource(
     id,
     organizationId,
     connection,
+    tablePatterns: row.table_patterns,
     connectionVersion: row.connection_version,
     sshHostKey: row.ssh_host_key,
     isDemo: row.is_demo,

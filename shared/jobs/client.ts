@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { fromKysely, type PgBoss } from 'pg-boss';
 import type { EntityManager } from '../db/orm.ts';
 import { queues, type Payload, type QueueName } from './queues.ts';
@@ -14,6 +15,12 @@ export interface Jobs {
     payload: Payload<Q>,
     options?: { key?: string; startAfterSeconds?: number },
   ): Promise<boolean>;
+
+  /**
+   * Cancels the job of this `key` that is queued or at work, when the transaction commits; whoever
+   * works on it has lost it then. Call it before the data source is locked: workers lock the job first.
+   */
+  cancel(em: EntityManager, queue: QueueName, key: string): Promise<void>;
 }
 
 export function createJobs(boss: PgBoss): Jobs {
@@ -29,6 +36,15 @@ export function createJobs(boss: PgBoss): Jobs {
           : { startAfter: options.startAfterSeconds }),
       });
       return id !== null;
+    },
+
+    async cancel(em, queue, key) {
+      const { rows } = await sql<{ id: string }>`
+        select id from pgboss.job
+        where name = ${queue} and singleton_key = ${key} and state <= 'active'
+        for update`.execute(em.getKysely());
+      const ids = rows.map(({ id }) => id);
+      if (ids.length > 0) await boss.cancel(queue, ids, { db: fromKysely(em.getKysely()) });
     },
   };
 }

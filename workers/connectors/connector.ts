@@ -1,6 +1,7 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
 import type { Connection, ConnectionSecrets } from '../../shared/connection.ts';
+import type { Selection } from '../../shared/patterns/selection.ts';
 import type { ProbeReport } from '../../shared/probe.ts';
 import type { Findings } from '../egress/findings.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
@@ -30,6 +31,18 @@ export class ConnectionFailure extends Error {
   }
 }
 
+/** What is wanted of a catalog. A connector that makes no use of a member answers more, never less. */
+export interface CatalogRequest {
+  /** Tables outside of it need not be read. The caller leaves them out in any case. */
+  readonly selection?: Selection;
+  /**
+   * Asked before the first table with a token of the very snapshot that tables are read from. Equal
+   * tokens mean equal catalogs, row estimates as far as a sync stores them included: where nothing
+   * can be trusted that far, it is not asked. True: the caller has this catalog, none need be read.
+   */
+  readonly isKnown?: (token: string) => boolean;
+}
+
 /**
  * What Basekeep needs from a database. Obligations on every implementation:
  * - every socket comes from `target.egress`; no ambient credentials, no redirects, no local files;
@@ -50,5 +63,9 @@ export interface Connector {
    * particular, each table exactly once. Memory is bounded whatever the size of the catalog.
    * Throws `ConnectionFailure` and nothing else.
    */
-  readCatalog(target: ConnectionTarget, signal: AbortSignal): AsyncIterable<CatalogTable>;
+  readCatalog(
+    target: ConnectionTarget,
+    signal: AbortSignal,
+    request?: CatalogRequest,
+  ): AsyncIterable<CatalogTable>;
 }

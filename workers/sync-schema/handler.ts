@@ -1,4 +1,5 @@
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import { selectionOf } from '../../shared/patterns/selection.ts';
 import { ClaimLost, completed, type Ending } from '../claim.ts';
 import { failureCode, mayPass } from '../failure-code.ts';
 import type { Handler, Job } from '../job.ts';
@@ -11,6 +12,7 @@ import type { WorkerContext } from '../worker-context.ts';
 import { publishCatalog } from './publish-catalog.ts';
 import { stageCatalog, type StagedCatalog } from './stage-catalog.ts';
 import { deleteStaged } from './staged-rows.ts';
+import { whileWanted } from './while-wanted.ts';
 import { completeOnboarding, failRun, showObstacle, startAttempt, succeedRun } from './sync-run.ts';
 
 type SyncJob = Job<'sync-schema'>;
@@ -48,11 +50,16 @@ function readAndStage(
   job: SyncJob,
   source: LoadedDataSource,
 ): Promise<ReadCatalog> {
-  const into = { em: worker.orm.em.fork(), dataSourceId: source.id, attempt: job.attempt };
-  return useConnection(worker, source, async (connector, target) => {
-    const staged = await stageCatalog(into, connector.readCatalog(target, job.signal));
-    return { ...staged, sshHostKey: target.findings.sshHostKey };
-  });
+  const em = worker.orm.em.fork();
+  const selection = selectionOf(source.tablePatterns);
+  const progress = { tables: 0, columns: 0 };
+  const into = { em, dataSourceId: source.id, attempt: job.attempt, selection, progress };
+  return whileWanted(worker, job, progress, (signal) =>
+    useConnection(worker, source, async (connector, target) => {
+      const staged = await stageCatalog(into, connector.readCatalog(target, signal, { selection }));
+      return { ...staged, sshHostKey: target.findings.sshHostKey };
+    }),
+  );
 }
 
 async function publish(

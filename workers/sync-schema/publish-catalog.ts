@@ -18,8 +18,11 @@ interface Publication {
 export async function publishCatalog(em: EntityManager, publication: Publication): Promise<void> {
   const { attempt, staged } = publication;
   const at = publication.at.toISOString();
-  if (staged.removed.length > 0) await endVersions(em, staged.removed, at);
-  if (staged.removed.length + staged.changed > 0) await planTrimming(em, publication, at);
+  const { removed, deselected } = staged;
+  if (removed.length > 0) await endVersions(em, removed, at, null);
+  if (deselected.length > 0) await endVersions(em, deselected, at, 'deselected');
+  if (removed.length + deselected.length + staged.changed > 0)
+    await planTrimming(em, publication, at);
   if (staged.schemas.length > 0) await addSchemas(em, publication);
   if (staged.stagedRows === 0) return;
   if ((await countStaged(em, attempt)) !== staged.stagedRows) {
@@ -41,9 +44,14 @@ async function countStaged(em: EntityManager, attempt: string): Promise<number> 
   return Number(rows[0]?.rows);
 }
 
-async function endVersions(em: EntityManager, ids: readonly string[], at: string): Promise<void> {
+async function endVersions(
+  em: EntityManager,
+  ids: readonly string[],
+  at: string,
+  reason: 'deselected' | null,
+): Promise<void> {
   await sql`
-    update catalog_table set valid_to = ${at}
+    update catalog_table set valid_to = ${at}, end_reason = ${reason}
     where table_id = any (${ids}::text[]) and valid_to is null`.execute(em.getKysely());
 }
 

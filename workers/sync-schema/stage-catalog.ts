@@ -1,20 +1,19 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
-import { findMissing } from './find-missing.ts';
+import { everything, type Selection } from '../../shared/patterns/selection.ts';
+import { findMissing, type MissingTables } from './find-missing.ts';
 import { selectStored } from './select-stored.ts';
 import { insertStaged, type StagedRow } from './staged-rows.ts';
 import { isNewEstimate, toVersion, type TableVersion } from './table-version.ts';
 
 /** What was read, and how it differs from the stored catalog. */
-export interface StagedCatalog {
+export interface StagedCatalog extends MissingTables {
   readonly tables: number;
   readonly columns: number;
   /** Names of the schemas that the tables are in. */
   readonly schemas: readonly string[];
   readonly added: number;
   readonly changed: number;
-  /** Ids of stored tables that were not read. */
-  readonly removed: readonly string[];
   /** Rows in catalog_staging, which the commit publishes. */
   readonly stagedRows: number;
 }
@@ -24,6 +23,16 @@ interface Into {
   readonly dataSourceId: string;
   /** Marks the rows of this attempt. */
   readonly attempt: string;
+  /** Tables outside of it are left out; every table is in it when absent. */
+  readonly selection?: Selection;
+  /** Kept current while the catalog is read. */
+  readonly progress?: Progress;
+}
+
+/** How much has been read so far. */
+export interface Progress {
+  tables: number;
+  columns: number;
 }
 
 // A batch is compared and written while the next one is read: two of them are what memory holds.
@@ -39,9 +48,10 @@ export async function stageCatalog(
   into: Into,
   catalog: AsyncIterable<CatalogTable>,
 ): Promise<StagedCatalog> {
+  const { selection = everything, progress = { tables: 0, columns: 0 } } = into;
   const seen = new Set<string>();
   const schemas = new Set<string>();
-  const sum = { columns: 0, added: 0, changed: 0, known: 0, stagedRows: 0 };
+  const sum = { added: 0, changed: 0, known: 0, stagedRows: 0 };
   let batch: TableVersion[] = [];
   let characters = 0;
   let flushing = Promise.resolve();
@@ -56,23 +66,22 @@ export async function stageCatalog(
   };
 
   for await (const table of catalog) {
+    if (!selection.has(table.schema, table.name)) continue;
     const version = toVersion(into.dataSourceId, table);
     if (seen.has(version.tableId)) continue;
     seen.add(version.tableId);
     schemas.add(version.schema);
-    sum.columns += table.columns.length;
+    progress.tables += 1;
+    progress.columns += table.columns.length;
     batch.push(version);
     characters += version.definition.length;
     if (batch.length >= batchTables || characters >= batchCharacters) await flush();
   }
   await flush();
   await flushing;
-  const removed = await findMissing(into, seen, sum.known);
-  const { columns, added, changed, stagedRows } = sum;
-  return {
-    ...{ tables: seen.size, columns, schemas: [...schemas] },
-    ...{ added, changed, removed, stagedRows },
-  };
+  const missing = await findMissing({ ...into, selection }, seen, sum.known);
+  const { added, changed, stagedRows } = sum;
+  return { ...progress, schemas: [...schemas], added, changed, stagedRows, ...missing };
 }
 
 interface Sum {

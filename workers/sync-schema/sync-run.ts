@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import { nextSyncAfter } from '../../shared/schedule.ts';
-import type { StagedCatalog } from './stage-catalog.ts';
+import type { Progress, StagedCatalog } from './stage-catalog.ts';
 
 /** A run and the data source it is of. */
 export interface RunRef {
@@ -16,8 +16,21 @@ export async function startAttempt(em: EntityManager, run: RunRef): Promise<void
     update data_source set last_sync_attempt_at = now()
     where id = ${run.dataSourceId}`.execute(em.getKysely());
   await sql`
-    update sync_run set started_at = now(), updated_at = now()
+    update sync_run
+    set started_at = now(), updated_at = now(), tables_read = null, columns_read = null
     where id = ${run.syncRunId}`.execute(em.getKysely());
+}
+
+/** Shows how far the attempt has come. False when the run has ended: nobody waits for it any more. */
+export async function showProgress(
+  em: EntityManager,
+  run: RunRef,
+  { tables, columns }: Progress,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update sync_run set tables_read = ${tables}, columns_read = ${columns}
+    where id = ${run.syncRunId} and status = 'PENDING' returning id`.execute(em.getKysely());
+  return rows.length > 0;
 }
 
 /** Inside the commit that publishes the catalog: the run succeeded. */
@@ -33,7 +46,9 @@ export async function succeedRun(
       update sync_run
       set status = 'SUCCESS', failure = null, finished_at = ${at}, updated_at = ${at},
         tables = ${staged.tables}, columns = ${staged.columns}, tables_added = ${staged.added},
-        tables_changed = ${staged.changed}, tables_removed = ${staged.removed.length}
+        tables_changed = ${staged.changed}, tables_removed = ${staged.removed.length},
+        tables_deselected = ${staged.deselected.length}, tables_read = ${staged.tables},
+        columns_read = ${staged.columns}
       where id = ${run.syncRunId})
     update data_source
     set last_sync_status = 'SUCCESS', sync_failure = null, last_successful_sync_at = ${at},

@@ -54,10 +54,12 @@ function notesOf(em: EntityManager, id: string, rows: readonly ChangedRow[]): Pr
 
 function toChange(row: ChangedRow, notes: Notes | null): TableChange[] {
   const seen = (of: ChangedRow['before']) => (of && notes ? conceal(of, notes) : of);
-  const differences = diffTables(seen(row.before), seen(row.after)).map((difference) => ({
-    ...difference,
-    ...changeRules[difference.rule],
-  }));
+  const differences = diffTables(seen(row.before), seen(row.after), row.end_reason).map(
+    (difference) => ({
+      ...difference,
+      ...changeRules[difference.rule],
+    }),
+  );
   if (differences.length === 0) return [];
   const { table_id: id, schema_name: schema, name } = row;
   const change = !row.before ? 'added' : !row.after ? 'removed' : 'changed';

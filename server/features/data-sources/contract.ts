@@ -5,6 +5,7 @@ import { syncRunStatuses, syncTriggers } from '../../../shared/db/entities/sync-
 import { DialectSchema } from '../../../shared/dialects.ts';
 import { environments } from '../../../shared/environments.ts';
 import { Id } from '../../../shared/ids.ts';
+import { TablePatterns } from '../../../shared/patterns/table-pattern.ts';
 import { ConnectionHealthStatus, ExplainedStep } from '../../../shared/probe.ts';
 import { text } from '../../../shared/text.ts';
 import { pageInput } from '../../paging.ts';
@@ -20,6 +21,7 @@ export const CreateDataSource = z.strictObject({
   description: Description.optional(),
   /** Which keys reach it: `test` ones or all others. */
   environment: z.enum(environments).optional(),
+  tablePatterns: TablePatterns.optional(),
   ...connectionInput,
 });
 
@@ -34,6 +36,8 @@ export const UpdateDataSource = z.strictObject({
   id: Id,
   displayName: DisplayName.optional(),
   description: Description.optional(),
+  /** Replaces all of them; none is every table. */
+  tablePatterns: TablePatterns.optional(),
   ...connectionPatch,
   unsetPassword: z.boolean().optional(),
   unsetSshPassword: z.boolean().optional(),
@@ -49,6 +53,7 @@ export const ApproveSshHostKey = z.strictObject({
 
 export const DataSourceRef = z.strictObject({ orgId: Id, id: Id });
 export const ListDataSources = z.strictObject({ orgId: Id, ...pageInput });
+export const SyncRef = z.strictObject({ orgId: Id, id: Id, syncId: Id });
 export const ListSyncs = z.strictObject({ orgId: Id, id: Id, ...pageInput });
 
 const Time = z.iso.datetime();
@@ -96,6 +101,9 @@ export const DataSource = z
   })
   .meta({ id: 'DataSource' });
 
+/** What decides which tables of a data source are synced. */
+export const SyncedTables = z.object({ tablePatterns: TablePatterns }).meta({ id: 'SyncedTables' });
+
 export const DeletedDataSource = z.object({ id: z.string(), deleted: z.literal(true) });
 export const ApprovedSshHostKey = z.object({ id: z.string(), sshHostKey: z.string() });
 
@@ -127,6 +135,11 @@ export const SyncRun = z
     tablesAdded: z.int().nullable(),
     tablesChanged: z.int().nullable(),
     tablesRemoved: z.int().nullable(),
+    /** Tables that left the catalog because of patterns, without a look at whether they are there. */
+    tablesDeselected: z.int().nullable(),
+    /** How far a sync that is pending has come, a second old at most; null before its first second. */
+    tablesRead: z.int().nullable(),
+    columnsRead: z.int().nullable(),
     createdAt: Time,
   })
   .meta({ id: 'SyncRun' });
@@ -139,4 +152,6 @@ export type ApprovedSshHostKey = z.infer<typeof ApprovedSshHostKey>;
 export type DataSourceRef = z.infer<typeof DataSourceRef>;
 export type DataSource = z.infer<typeof DataSource>;
 export type Verification = z.infer<typeof Verification>;
+export type SyncRef = z.infer<typeof SyncRef>;
+export type SyncedTables = z.infer<typeof SyncedTables>;
 export type SyncRun = z.infer<typeof SyncRun>;

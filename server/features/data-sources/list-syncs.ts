@@ -28,6 +28,9 @@ export function toSyncRun(row: Row): SyncRun {
     tablesAdded: row.tables_added,
     tablesChanged: row.tables_changed,
     tablesRemoved: row.tables_removed,
+    tablesDeselected: row.tables_deselected,
+    tablesRead: row.tables_read,
+    columnsRead: row.columns_read,
     createdAt: isoTime(row.created_at),
   };
 }

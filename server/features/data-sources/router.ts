@@ -10,6 +10,8 @@ import {
   DeletedDataSource,
   ListDataSources,
   ListSyncs,
+  SyncedTables,
+  SyncRef,
   SyncRun,
   UpdateDataSource,
   Verification,
@@ -19,7 +21,10 @@ import {
 import { createDataSource } from './create-data-source.ts';
 import { deleteDataSource } from './delete-data-source.ts';
 import { listDataSources } from './list-data-sources.ts';
+import { getSyncedTables } from './get-synced-tables.ts';
 import { listSyncs } from './list-syncs.ts';
+import { cancelSync } from './syncs/cancel-sync.ts';
+import { getSync } from './syncs/get-sync.ts';
 import { readDataSource } from './read-data-source.ts';
 import { requestSync } from './request-sync.ts';
 import { updateDataSource } from './update-data-source.ts';
@@ -126,6 +131,43 @@ export const dataSources = router({
     .input(ApproveSshHostKey)
     .output(ApprovedSshHostKey)
     .mutation(({ ctx, input }) => approveSshHostKey(ctx, input)),
+
+  getSyncedTables: dataSourceProcedure
+    .meta({
+      summary: 'Get which tables of a data source are synced',
+      permission: 'data-sources:read',
+      rest: {
+        public: `GET ${within}${one}/synced-tables`,
+        v1: `GET ${one}/synced-tables`,
+        keyed: `GET ${one}/synced-tables`,
+      },
+      tag,
+    })
+    .input(DataSourceRef)
+    .output(SyncedTables)
+    .query(({ ctx, input }) => getSyncedTables(ctx, input)),
+
+  getSync: dataSourceProcedure
+    .meta({
+      summary: 'Get a sync, and how far it has come',
+      permission: 'data-sources:read',
+      rest: { public: `GET ${within}${one}/syncs/{syncId}`, v1: `GET ${one}/syncs/{syncId}` },
+      tag,
+    })
+    .input(SyncRef)
+    .output(SyncRun)
+    .query(({ ctx, input }) => getSync(ctx, input)),
+
+  cancelSync: dataSourceProcedure
+    .meta({
+      summary: 'Cancel the sync that is pending',
+      permission: 'data-sources:write',
+      rest: { public: `POST ${within}${one}/sync/cancel`, v1: `POST ${one}/sync/cancel` },
+      tag,
+    })
+    .input(DataSourceRef)
+    .output(SyncRun)
+    .mutation(({ ctx, input }) => cancelSync(ctx, input)),
 
   listSyncs: dataSourceProcedure
     .meta({

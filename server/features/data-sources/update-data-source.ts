@@ -7,16 +7,14 @@ import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.enti
 import { AppError, invalidField, notFound } from '../../../shared/errors.ts';
 import { destinationOf } from '../../../shared/vault/destination.ts';
 import type { CallerContext } from '../../context.ts';
-import { assertUnchanged } from '../../middleware/entity-tag.ts';
+import { assertUnchanged, type Conditional } from '../../middleware/entity-tag.ts';
 import { assertUsable, mergeConnection, secretsIn } from './connection-input.ts';
 import type { DataSource, UpdateDataSource } from './contract.ts';
 import { enqueueSync } from './enqueue-sync.ts';
 import { readDataSource } from './read-data-source.ts';
 import { storeSecrets } from './store-secrets.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'> & {
-  readonly request: Pick<CallerContext['request'], 'ifMatch'>;
-};
+type Needs = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'> & Conditional;
 
 const unsetFlags = {
   unsetPassword: 'password',
@@ -57,14 +55,17 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
     const owner = { organizationId: orgId, ownerType: 'data_source', ownerId: id } as const;
     storeSecrets(em, ctx.sealer, { ...owner, connection }, secrets, latestVersions(versions));
 
+    const { tablePatterns = row.tablePatterns } = input;
     const isNew =
       !isDeepStrictEqual(connection, row.connection) ||
+      !isDeepStrictEqual(tablePatterns, row.tablePatterns) ||
       Object.keys(secrets).length + unset.size > 0;
     if (input.displayName !== undefined) row.displayName = input.displayName;
     if (input.description !== undefined) row.description = input.description;
     if (isNew) {
       if (!isSameSshServer(connection, row.connection)) row.sshHostKey = null;
       row.connection = connection;
+      row.tablePatterns = tablePatterns;
       row.connectionVersion += 1;
       row.lastSyncStatus = 'PENDING';
     }

@@ -10,6 +10,8 @@ export const CatalogTable = defineEntity({
     tableId: p.string().primary(),
     validFrom: p.datetime(3).primary(),
     validTo: p.datetime(3).strictNullable(),
+    /** Why it ended, when not because the table changed or went. */
+    endReason: p.enum(['deselected']).strictNullable(),
     dataSourceId: p.string(),
     schemaName: p.text(),
     name: p.text(),

@@ -20,7 +20,9 @@ export const DataSource = defineEntity({
     dialect: p.enum(dialects),
     /** How to reach the database. Never a secret: those are envelopes. */
     connection: p.json<Connection>(),
-    /** Counts changes of `connection` and its secrets. A job's result for an older one is dropped. */
+    /** Which tables are synced; see shared/patterns. */
+    tablePatterns: p.json<readonly string[]>().default([]),
+    /** Counts changes of `connection`, its secrets and what is read through it. A job's result for an older one is dropped. */
     connectionVersion: p.integer().default(1),
     /** The SSH server's host key that is trusted, unless `connection` names one; null before its first use. */
     sshHostKey: p.string().strictNullable(),

@@ -3,7 +3,7 @@ import type { ConnectionFailureCode } from '../../connection-failures.ts';
 import { baseProperties, tenantFilter } from '../base.entity.ts';
 
 export const syncTriggers = ['created', 'updated', 'requested', 'scheduled'] as const;
-export const syncRunStatuses = ['PENDING', 'SUCCESS', 'FAILED'] as const;
+export const syncRunStatuses = ['PENDING', 'SUCCESS', 'FAILED', 'CANCELLED'] as const;
 
 export const SyncRun = defineEntity({
   name: 'SyncRun',
@@ -22,6 +22,11 @@ export const SyncRun = defineEntity({
     tablesAdded: p.integer().strictNullable(),
     tablesChanged: p.integer().strictNullable(),
     tablesRemoved: p.integer().strictNullable(),
+    /** Those that patterns leave out now. */
+    tablesDeselected: p.integer().strictNullable(),
+    /** What the attempt at work has read so far; kept when it has ended. */
+    tablesRead: p.integer().strictNullable(),
+    columnsRead: p.integer().strictNullable(),
   },
   filters: tenantFilter,
 });

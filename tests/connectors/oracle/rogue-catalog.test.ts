@@ -5,9 +5,9 @@ import type { OracleTable } from '../../stand-ins/oracle/catalog.ts';
 import { dataPackets, packet, type } from '../../stand-ins/oracle/packets.ts';
 import type { Peer } from '../../stand-ins/oracle/peer.ts';
 import { columnFacts } from './oracle-awkward.ts';
-import { answering, at, useRogues } from './rogue-harness.ts';
+import { answering, at, useOracleRogues } from './rogue-harness.ts';
 
-const rogues = useRogues();
+const rogues = useOracleRogues();
 const MiB = 1024 * 1024;
 const tableOf = (name: string, more: Partial<OracleTable> = {}): OracleTable => ({
   ...{ schema: 'S', name, type: 'TABLE', rows: '0', columns: [columnFacts(name, 'DATE')] },

@@ -1,4 +1,5 @@
 import type { Connection } from '../../../shared/connection.ts';
+import type { ConnectionTarget } from '../../../workers/connectors/connector.ts';
 import { createOracleConnector, oracle } from '../../../workers/connectors/oracle/connector.ts';
 import {
   defaultDeadlines,
@@ -14,8 +15,9 @@ import {
   type OracleState,
   startOracle,
 } from '../../stand-ins/oracle/server.ts';
+import type { TcpStandIn } from '../../stand-ins/tcp-stand-in.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
-import { type Rogues, useRogueServers } from '../conformance/rogues.ts';
+import { type RogueRun, type Rogues, type RogueWire, useRogues } from '../rogues/use-rogues.ts';
 import { newState, password } from './oracle-under-test.ts';
 
 // Each wait short, so that a whole file takes seconds; the product's own are in limits.ts.
@@ -33,6 +35,8 @@ const statements = {
   tables: 'from all_tables t',
   columns: 'from all_tab_cols',
 };
+
+export { outcome } from '../rogues/use-rogues.ts';
 
 /** Where in a session a rogue does something else than it should. */
 export type Moment =
@@ -69,40 +73,46 @@ export const answering =
   (peer: Peer): Promise<void> =>
     peer.send(dataPackets(Buffer.concat(parts)));
 
-interface Run {
-  readonly connection?: Partial<Connection>;
+interface Run extends RogueRun {
   readonly tables?: readonly OracleTable[];
   readonly limits?: Partial<OracleLimits>;
   /** Default: long enough for limits to be reached first, on a busy machine too. */
   readonly readStatementMs?: number;
 }
 
-/** The rogues of one test, and what the last of them knows. */
-export function useRogues(): Rogues<OracleOptions, Run> & { readonly state: OracleState } {
-  let state = newState();
-  const rogues = useRogueServers<OracleOptions, Run>({
-    async start(options, { connection, tables = [] } = {}) {
-      state = newState([...tables]);
-      const server = await startOracle(state, options);
-      const given = { port: server.port, host: '127.0.0.1', databaseName: state.service };
-      const whole = { dialect: 'ORACLE', username: 'reader', ...given, ...connection } as const;
-      return { server, target: connectionTarget(whole, password) };
-    },
-    connector: ({ limits, readStatementMs = 5_000 } = {}) =>
-      createOracleConnector({
-        deadlines: { ...deadlines, readStatementMs },
-        limits: { ...defaultLimits, ...limits },
-      }),
-    healthy: oracle,
-  });
-  return {
-    get server() {
-      return rogues.server;
-    },
-    get state() {
-      return state;
-    },
-    probe: rogues.probe,
-    read: rogues.read,
-  };
+/** A stand-in, and what it remembers. */
+type Rogue = TcpStandIn & { readonly state: OracleState };
+
+async function start(options: OracleOptions, { tables = [] }: Run): Promise<Rogue> {
+  const state = newState([...tables]);
+  return Object.assign(await startOracle(state, options), { state });
 }
+
+const targetOf = ({ port, state }: Rogue, connection: Partial<Connection>): ConnectionTarget =>
+  connectionTarget(
+    {
+      ...{ dialect: 'ORACLE', port, host: '127.0.0.1', username: 'reader' },
+      ...{ databaseName: state.service, ...connection },
+    },
+    password,
+  );
+
+const wire: RogueWire<OracleOptions, Run, Rogue> = {
+  maxMs: 8_000,
+  start,
+  target: targetOf,
+  connector: ({ limits, readStatementMs = 5_000 }) =>
+    createOracleConnector({
+      deadlines: { ...deadlines, readStatementMs },
+      limits: { ...defaultLimits, ...limits },
+    }),
+  async probeHealthy() {
+    const server = await start({}, {});
+    const report = await oracle.probe(targetOf(server, {}), new AbortController().signal);
+    await server.close();
+    return report;
+  },
+};
+
+/** Rogues of TNS. */
+export const useOracleRogues = (): Rogues<OracleOptions, Run, Rogue> => useRogues(wire, {});

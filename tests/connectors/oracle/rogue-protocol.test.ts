@@ -13,11 +13,10 @@ import {
 } from '../../stand-ins/oracle/packets.ts';
 import type { Incoming, Peer } from '../../stand-ins/oracle/peer.ts';
 import { startCanary } from '../../support/canary.ts';
-import { outcome } from '../conformance/rogues.ts';
-import { answering, at, useRogues } from './rogue-harness.ts';
+import { answering, at, outcome, useOracleRogues } from './rogue-harness.ts';
 import { password } from './oracle-under-test.ts';
 
-const rogues = useRogues();
+const rogues = useOracleRogues();
 const mute = (): void => undefined;
 const sending = (bytes: Buffer) => (peer: Peer) => peer.send(bytes);
 const table = { schema: 'S', name: 'T', type: 'TABLE', rows: null, columns: [] };

@@ -1,4 +1,5 @@
 import type { Connection } from '../../../shared/connection.ts';
+import type { ConnectionTarget } from '../../../workers/connectors/connector.ts';
 import {
   createSqlServerConnector,
   sqlServer,
@@ -11,9 +12,15 @@ import {
 import type { SqlServerTable } from '../../stand-ins/sql-server/catalog.ts';
 import type { Message, Peer } from '../../stand-ins/sql-server/peer.ts';
 import type { Call } from '../../stand-ins/sql-server/requests.ts';
-import { type SqlServerOptions, startSqlServer, type } from '../../stand-ins/sql-server/server.ts';
-import { type Rogues, useRogueServers } from '../conformance/rogues.ts';
+import {
+  type SqlServerOptions,
+  type SqlServerState,
+  startSqlServer,
+  type,
+} from '../../stand-ins/sql-server/server.ts';
+import type { TcpStandIn } from '../../stand-ins/tcp-stand-in.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
+import { type RogueRun, type Rogues, type RogueWire, useRogues } from '../rogues/use-rogues.ts';
 import { newState, password } from './sql-server-under-test.ts';
 
 // Each wait short, so that a whole file takes seconds; the product's own are in limits.ts.
@@ -23,6 +30,8 @@ const deadlines = {
   ...{ resolveMs: deadlineMs, connectMs: deadlineMs, tlsMs: deadlineMs, signInMs: deadlineMs },
   ...{ probeStatementMs: deadlineMs },
 };
+
+export { outcome } from '../rogues/use-rogues.ts';
 
 /** Where in a session a rogue does something else than it should. */
 export type Moment = 'prelogin' | 'sign-in' | 'settings' | 'version' | 'tables' | 'columns';
@@ -54,39 +63,43 @@ export function obscured(secret: string): Buffer {
   );
 }
 
-interface Run {
-  readonly connection?: Partial<Connection>;
+interface Run extends RogueRun {
   readonly tables?: readonly SqlServerTable[];
   readonly limits?: Partial<SqlServerLimits>;
   /** Default: long enough for limits to be reached first, on a busy machine too. */
   readonly readStatementMs?: number;
 }
 
-/** The rogues of one test, and what the last of them was asked to stop. */
-export function useRogues(): Rogues<SqlServerOptions, Run> & { readonly cancelled: number } {
-  let state = newState();
-  const rogues = useRogueServers<SqlServerOptions, Run>({
-    async start(options, { connection, tables = [] } = {}) {
-      state = newState([...tables]);
-      const server = await startSqlServer(state, options);
-      const given = { port: server.port, host: '127.0.0.1', username: 'reader', ...connection };
-      return { server, target: connectionTarget({ dialect: 'SQL_SERVER', ...given }, password) };
-    },
-    connector: ({ limits, readStatementMs = 5_000 } = {}) =>
-      createSqlServerConnector({
-        deadlines: { ...deadlines, readStatementMs },
-        limits: { ...defaultLimits, ...limits },
-      }),
-    healthy: sqlServer,
-  });
-  return {
-    get server() {
-      return rogues.server;
-    },
-    get cancelled() {
-      return state.cancelled;
-    },
-    probe: rogues.probe,
-    read: rogues.read,
-  };
+/** A stand-in, and what it remembers. */
+type Rogue = TcpStandIn & { readonly state: SqlServerState };
+
+async function start(options: SqlServerOptions, { tables = [] }: Run): Promise<Rogue> {
+  const state = newState([...tables]);
+  return Object.assign(await startSqlServer(state, options), { state });
 }
+
+const targetOf = ({ port }: Rogue, connection: Partial<Connection>): ConnectionTarget =>
+  connectionTarget(
+    { dialect: 'SQL_SERVER', port, host: '127.0.0.1', username: 'reader', ...connection },
+    password,
+  );
+
+const wire: RogueWire<SqlServerOptions, Run, Rogue> = {
+  maxMs: 8_000,
+  start,
+  target: targetOf,
+  connector: ({ limits, readStatementMs = 5_000 }) =>
+    createSqlServerConnector({
+      deadlines: { ...deadlines, readStatementMs },
+      limits: { ...defaultLimits, ...limits },
+    }),
+  async probeHealthy() {
+    const server = await start({}, {});
+    const report = await sqlServer.probe(targetOf(server, {}), new AbortController().signal);
+    await server.close();
+    return report;
+  },
+};
+
+/** Rogues of TDS. */
+export const useSqlServerRogues = (): Rogues<SqlServerOptions, Run, Rogue> => useRogues(wire, {});

@@ -17,8 +17,9 @@ export async function furnished(api: TestApi, name: string): Promise<Furnished> 
   await client.dataSources.delete.mutate({ orgId: tenant.orgId, id: deleted.dataSourceId });
   await client.apiKeys.delete.mutate({ orgId: tenant.orgId, id: deleted.apiKeyId });
   await client.groups.delete.mutate({ orgId: tenant.orgId, id: deleted.groupId });
-  // Members are deactivated and never deleted: one that is not there takes the place.
-  return { ...tenant, ...own, deleted: { ...deleted, memberId: newId('membership') } };
+  // Members are deactivated and projects stay: one that is not there takes the place.
+  const gone = { memberId: newId('membership'), projectId: newId('project') };
+  return { ...tenant, ...own, deleted: { ...deleted, ...gone } };
 }
 
 /** A new data source, a new key, and a newly invited member in a new group of a tenant. */
@@ -34,7 +35,9 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     username: 'reader',
     password: 'the password',
   });
+  const syncs = await client.dataSources.listSyncs.query({ orgId, id: source.id });
   const group = await client.groups.create.mutate({ orgId, name: randomUUID() });
+  const project = await client.projects.create.mutate({ orgId, name: randomUUID() });
   const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
   const email = `${randomUUID()}@example.com`;
   const member = await client.members.invite.mutate({ orgId, email });
@@ -47,6 +50,8 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     memberId: member.id,
     groupId: group.id,
     credentialId: credentialIdOf(source.id),
+    projectId: project.id,
+    syncId: syncs.items[0]?.id ?? '',
   };
 }
 

@@ -31,6 +31,8 @@ export interface OracleOptions {
   readonly encryptsAnew?: Identity;
   /** Rows of one answer, whatever the client asks for; default: what it asks for. */
   readonly maxRows?: number;
+  /** Takes what comes before it is looked at, and says nothing. */
+  readonly isMute?: boolean;
   /** Answers a packet, or the request in it, by itself; false leaves it to the stand-in. */
   readonly onPacket?: (peer: Peer, packet: Incoming) => boolean;
   readonly onRequest?: (peer: Peer, request: Request) => boolean;
@@ -41,7 +43,8 @@ export function startOracle(state: OracleState, options: OracleOptions = {}): Pr
   return startTcpStandIn((socket, { record, unblocked }) => {
     const session = new Session(state, options, unblocked);
     const peer = new Peer(socket, (packet) => session.take(peer, packet), record);
-    peer.begin(options.identity);
+    if (options.isMute) socket.resume();
+    else peer.begin(options.identity);
     return peer;
   });
 }

@@ -1,6 +1,7 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { Dialect } from '../../../shared/dialects.ts';
-import { ConnectionFailure } from '../connector.ts';
+import { everything } from '../../../shared/patterns/selection.ts';
+import { type CatalogRequest, ConnectionFailure } from '../connector.ts';
 import type { CatalogLimits, Deadlines } from './limits.ts';
 import { OrderedStream } from './ordered-stream.ts';
 import type { PostgresSession } from './session.ts';
@@ -14,6 +15,7 @@ export interface ReadSettings {
   readonly dialect: Dialect;
   readonly deadlines: Deadlines;
   readonly limits: CatalogLimits;
+  readonly request: CatalogRequest;
 }
 
 type Parts = Exclude<CatalogStream, 'tables'>;
@@ -30,6 +32,7 @@ export async function* readTables(
   settings: ReadSettings,
 ): AsyncGenerator<CatalogTable> {
   const { dialect, limits } = settings;
+  const { selection = everything } = settings.request;
   const types = new TypeNames(session, settings.deadlines.readStatementMs);
   const streams = await openStreams(session, settings.deadlines, types);
   const read = { tables: 0, columns: 0, lastOid: 0 };
@@ -37,6 +40,8 @@ export async function* readTables(
     const table = await streams.tables.next();
     if (!table) break;
     read.lastOid = nextOid(table, read.lastOid);
+    // Its parts are passed over with the next table's.
+    if (!selection.has(table[1] ?? '', table[2] ?? '')) continue;
     const startedAt = session.receivedBytes;
     const rows = await takeParts(streams, read.lastOid, limits, () => {
       if (session.receivedBytes - startedAt > limits.maxTableBytes) exceeded();

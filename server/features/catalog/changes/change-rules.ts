@@ -17,6 +17,11 @@ interface Rule {
 export const changeRules = {
   'table.added': { impact: 'additive', reason: 'Nothing relies on it yet' },
   'table.removed': { impact: 'breaking', reason: 'Queries that name it fail' },
+  'table.deselected': {
+    impact: 'additive',
+    reason:
+      'The patterns of the data source leave it out now: nobody looked whether it is still there',
+  },
   'table.kind_changed': {
     impact: 'risky',
     reason: 'Reading goes on, writing and refreshing may not',

@@ -7,11 +7,16 @@ import { pairByName } from './pair.ts';
 
 /**
  * How a table differs between two definitions: nothing exactly when they say the same, in whatever
- * order they list keys, checks and indexes. Null stands for a table that was not there.
+ * order they list keys, checks and indexes. Null stands for a table that was not there, at the end
+ * because of `endReason`.
  */
-export function diffTables(before: Definition | null, after: Definition | null): Difference[] {
+export function diffTables(
+  before: Definition | null,
+  after: Definition | null,
+  endReason: 'deselected' | null = null,
+): Difference[] {
   if (!before) return after ? [whole('table.added', null, after.kind)] : [];
-  if (!after) return [whole('table.removed', before.kind, null)];
+  if (!after) return [whole(`table.${endReason ?? 'removed'}`, before.kind, null)];
   return [
     ...diffWhole(before, after),
     ...diffColumns(before.columns, after.columns),

@@ -13,6 +13,8 @@ export interface ChangedRow {
   readonly before: Definition | null;
   /** Null when it was not there at `to`. */
   readonly after: Definition | null;
+  /** Why it is not there at `to`, when not because the database has it no more. */
+  readonly end_reason: 'deselected' | null;
 }
 
 interface Between {
@@ -40,12 +42,13 @@ export async function selectChanged(em: EntityManager, between: Between): Promis
       order by ${placeOrder} limit ${limit})`,
   );
   const { rows } = await sql<ChangedRow>`
-    select t.*, was.definition as before, is_now.definition as after
+    select t.*, was.definition as before, is_now.definition as after, gone.end_reason
     from (
       select * from (${sql.join(next, sql` union `)}) t
       order by ${placeOrder} limit ${limit}) t
     left join lateral (${versionAt(from)}) was on true
     left join lateral (${versionAt(to)}) is_now on true
+    left join lateral (${lastEnded(to)}) gone on is_now.definition is null
     order by ${placeOrder}`.execute(em.getKysely());
   return rows;
 }
@@ -56,6 +59,11 @@ const versionsOf = (from: string, to: string): RawBuilder<unknown>[] => [
   sql`t.valid_to > ${to} and t.valid_from > ${from} and t.valid_from <= ${to}`,
   sql`t.valid_to > ${from} and t.valid_to <= ${to} and t.valid_from <= ${from}`,
 ];
+
+const lastEnded = (at: string) => sql`
+  select v.end_reason from catalog_table v
+  where v.table_id = t.table_id and v.valid_to <= ${at}
+  order by v.valid_from desc limit 1`;
 
 const versionAt = (at: string) => sql`
   select v.definition from catalog_table v

@@ -1,0 +1,57 @@
+import { LockMode } from '@mikro-orm/core';
+import { recordAudit } from '../../../../shared/audit/record.ts';
+import { DataSource } from '../../../../shared/db/entities/data-source.entity.ts';
+import { SyncRun as SyncRunEntity } from '../../../../shared/db/entities/sync-run.entity.ts';
+import type { EntityManager } from '../../../../shared/db/orm.ts';
+import { AppError, notFound } from '../../../../shared/errors.ts';
+import type { CallerContext } from '../../../context.ts';
+import type { DataSourceRef, SyncRun } from '../contract.ts';
+import { getSync } from './get-sync.ts';
+
+type Needs = Pick<CallerContext, 'em' | 'jobs' | 'clock' | 'origin'>;
+
+/**
+ * Ends the sync that is queued or at work; the catalog stays what it was. A worker that is at it
+ * finds out within a second and closes its connection. CONFLICT when no sync is pending.
+ */
+export async function cancelSync(ctx: Needs, { orgId, id }: DataSourceRef): Promise<SyncRun> {
+  return ctx.em.transactional(async (em) => {
+    await ctx.jobs.cancel(em, 'sync-schema', id);
+    const row = await em.findOne(
+      DataSource,
+      { id, organizationId: orgId },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
+    if (!row) throw notFound('Data source');
+    const run = await em.findOne(SyncRunEntity, { dataSourceId: id, status: 'PENDING' });
+    if (!run) throw new AppError('CONFLICT', 'No sync of this data source is pending');
+    const now = ctx.clock.now();
+    run.status = 'CANCELLED';
+    run.finishedAt = now;
+    const last = await lastOutcome(em, id);
+    row.lastSyncStatus = last?.status ?? 'NEVER_SYNCED';
+    row.syncFailure = last?.failure ?? null;
+    await em.flush();
+    const act = {
+      organizationId: orgId,
+      action: 'data_source.sync_cancelled',
+      targetId: id,
+    } as const;
+    await recordAudit(em, ctx.origin, { ...act, details: { syncRunId: run.id } }, now);
+    return getSync({ em }, { orgId, id, syncId: run.id });
+  });
+}
+
+/** How the last sync ended that was not cancelled: what is known of the data source again. */
+function lastOutcome(em: EntityManager, dataSourceId: string) {
+  return em
+    .getKysely()
+    .selectFrom('sync_run')
+    .select(['status', 'failure'])
+    .where('data_source_id', '=', dataSourceId)
+    .where('status', 'in', ['SUCCESS', 'FAILED'])
+    .orderBy('id', 'desc')
+    .limit(1)
+    .$narrowType<{ status: 'SUCCESS' | 'FAILED' }>()
+    .executeTakeFirst();
+}
