@@ -1,7 +1,8 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { OracleTable } from '../../stand-ins/oracle/catalog.ts';
-import { type OracleState, startOracle } from '../../stand-ins/oracle/server.ts';
+import type { OracleState } from '../../stand-ins/oracle/options.ts';
+import { startOracle } from '../../stand-ins/oracle/server.ts';
 import type { TcpStandIn } from '../../stand-ins/tcp-stand-in.ts';
 import type { ServerUnderTest } from '../conformance.ts';
 import { columnFacts } from './oracle-awkward.ts';

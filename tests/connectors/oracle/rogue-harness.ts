@@ -10,11 +10,8 @@ import type { OracleTable } from '../../stand-ins/oracle/catalog.ts';
 import { dataPackets, type } from '../../stand-ins/oracle/packets.ts';
 import type { Peer } from '../../stand-ins/oracle/peer.ts';
 import type { Request } from '../../stand-ins/oracle/requests.ts';
-import {
-  type OracleOptions,
-  type OracleState,
-  startOracle,
-} from '../../stand-ins/oracle/server.ts';
+import type { OracleOptions, OracleState } from '../../stand-ins/oracle/options.ts';
+import { startOracle } from '../../stand-ins/oracle/server.ts';
 import type { TcpStandIn } from '../../stand-ins/tcp-stand-in.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { type RogueRun, type Rogues, type RogueWire, useRogues } from '../rogues/use-rogues.ts';
