@@ -11,6 +11,8 @@ import { icons } from './features/icons/router.ts';
 import { members } from './features/members/router.ts';
 import { organizations } from './features/organizations/router.ts';
 import { projects } from './features/projects/router.ts';
+import { schedules } from './features/schedules/router.ts';
+import { webhooks } from './features/webhooks/router.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
@@ -26,7 +28,9 @@ export const appRouter = router({
   credentials,
   catalog,
   health,
+  schedules,
   audit,
+  webhooks,
 });
 
 export type AppRouter = typeof appRouter;

@@ -18,7 +18,12 @@ const prefixes = {
   credentialReveal: 'rvl',
   syncRun: 'run',
   healthCheck: 'chk',
+  healthIncident: 'inc',
   auditEvent: 'evt',
+  webhook: 'whk',
+  webhookSecret: 'whs',
+  webhookEvent: 'msg',
+  webhookDelivery: 'dlv',
 } as const;
 
 type Kind = keyof typeof prefixes;

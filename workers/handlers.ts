@@ -14,6 +14,7 @@ export const handlers: Handlers = {
   'delete-data-source': async () =>
     (await import('./delete-data-source/handler.ts')).deleteDataSource,
   'send-invitation': async () => (await import('./send-invitation/handler.ts')).sendInvitation,
+  'deliver-webhook': async () => (await import('./deliver-webhook/handler.ts')).deliverWebhook,
   'dispatch-due': async () => (await import('./dispatch-due/handler.ts')).dispatchDue,
 };
 
@@ -26,5 +27,7 @@ export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => number } =
   'reveal-credential': (n) => n,
   'delete-data-source': () => 1,
   'send-invitation': () => 2,
+  // These wait for networks too, and some receivers never answer.
+  'deliver-webhook': (n) => 2 * n,
   'dispatch-due': () => 1,
 };

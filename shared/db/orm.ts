@@ -9,6 +9,9 @@ import { Migration20261121000500_catalog_memory } from './migrations/Migration20
 import { Migration20261121000400_limits } from './migrations/Migration20261121000400_limits.ts';
 import { Migration20261121000401_api_key_usage } from './migrations/Migration20261121000401_api_key_usage.ts';
 import { Migration20261121000402_idempotency } from './migrations/Migration20261121000402_idempotency.ts';
+import { Migration20261122000300_schedules } from './migrations/Migration20261122000300_schedules.ts';
+import { Migration20261122000301_health_memory } from './migrations/Migration20261122000301_health_memory.ts';
+import { Migration20261122000302_webhooks } from './migrations/Migration20261122000302_webhooks.ts';
 import { Migration20261122000200_sync_engine } from './migrations/Migration20261122000200_sync_engine.ts';
 import { Migration20261122000100_organization_icons } from './migrations/Migration20261122000100_organization_icons.ts';
 import { releaseDead } from './release-dead.ts';
@@ -59,6 +62,9 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000402_idempotency,
         Migration20261122000100_organization_icons,
         Migration20261122000200_sync_engine,
+        Migration20261122000300_schedules,
+        Migration20261122000301_health_memory,
+        Migration20261122000302_webhooks,
       ],
     },
   });

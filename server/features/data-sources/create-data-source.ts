@@ -1,8 +1,7 @@
 import { recordAudit } from '../../../shared/audit/record.ts';
-import type { Environment } from '../../../shared/environments.ts';
-import { invalidField } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import type { CallerContext } from '../../context.ts';
+import { environmentFor } from '../../environment-for.ts';
 import { newConnection, secretsIn } from './connection-input.ts';
 import type { CreateDataSource, DataSource } from './contract.ts';
 import { insertDataSource } from './insert-data-source.ts';
@@ -56,12 +55,4 @@ export async function createDataSource(
     await recordAudit(em, ctx.origin, { ...act, details }, now);
     return toDataSource(row);
   });
-}
-
-/** A key of one environment creates in it, and nowhere else. */
-function environmentFor(own: Environment | null, wanted: Environment | undefined): Environment {
-  if (own !== null && wanted !== undefined && wanted !== own) {
-    throw invalidField('environment', `A ${own} key reaches ${own} data sources only`);
-  }
-  return wanted ?? own ?? 'live';
 }

@@ -8,7 +8,7 @@ import type { SealContext } from '../../../shared/vault/envelope.ts';
 import type { Sealer } from '../../../shared/vault/seal.ts';
 
 interface Owner extends Pick<SealContext, 'organizationId' | 'ownerId'> {
-  readonly ownerType: Exclude<SealContext['ownerType'], 'invitation'>;
+  readonly ownerType: Extract<SealContext['ownerType'], 'data_source' | 'connection_draft'>;
   readonly connection: Connection;
 }
 
