@@ -127,10 +127,27 @@ describe('a catalog that Oracle would not send is PROTOCOL_ERROR', () => {
     ],
     ['a table without a name', [[null, 'TABLE', null, 'NO']]],
     ['a table without a kind', [['T', null, null, 'NO']]],
-    ['a name of 5,000 characters', [['x'.repeat(5_000), 'TABLE', null, 'NO']]],
     ['a count that is none', [['T', 'TABLE', '1e9', 'NO']]],
   ])('%s', async (_name, rows) => {
     expect(await rogues.read(listing(...rows), { tables })).toBe('PROTOCOL_ERROR');
+  });
+
+  test('a name that no bind can carry, which goes into none', async () => {
+    const name = 'x'.repeat(5_000);
+    const long = listing([name, 'TABLE', null, 'NO']);
+    expect(await rogues.read(long, { tables })).toBe('PROTOCOL_ERROR');
+    expect(rogues.server.received.includes(name)).toBe(false);
+  });
+  test('a column that nobody asked for', async () => {
+    const more = at(
+      'columns',
+      answering(
+        ...[answers.columns([...kinds, 'text']), answers.rowHeader()],
+        answers.row(['T', ...columnFacts('C', 'DATE'), 'more'], [...kinds, 'text']),
+        answers.end(answers.noMoreRows, 'x'),
+      ),
+    );
+    expect(await rogues.read(more, { tables })).toBe('PROTOCOL_ERROR');
   });
 
   const parts: [string, Partial<OracleTable>][] = [
