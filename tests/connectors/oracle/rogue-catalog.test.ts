@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import * as answers from '../../stand-ins/oracle/answers.ts';
 import type { ColumnKind } from '../../stand-ins/oracle/answers.ts';
 import type { OracleTable } from '../../stand-ins/oracle/catalog.ts';
+import type { OracleOptions } from '../../stand-ins/oracle/options.ts';
 import { dataPackets, packet, type } from '../../stand-ins/oracle/packets.ts';
 import type { Peer } from '../../stand-ins/oracle/peer.ts';
 import { columnFacts } from './oracle-awkward.ts';
@@ -169,11 +170,17 @@ test('hostile names arrive as they are and reach no statement', async () => {
   const hostile = names.map((name) =>
     tableOf(name, { schema: name, constraints: [[name, 'C', null, null, null, name]] }),
   );
-  const read = await rogues.read({}, { tables: hostile, limits: { portionTables: 2 } });
+  const texts: string[] = [];
+  const listening: OracleOptions = {
+    onRequest(_peer, request) {
+      if (request.kind === 'execute') texts.push(request.text);
+      return false;
+    },
+  };
+  const read = await rogues.read(listening, { tables: hostile, limits: { portionTables: 2 } });
   if (typeof read === 'string') throw new Error(read);
   const found = read.map(({ schema, name, columns: [column] }) => [schema, name, column?.name]);
   expect(found.toSorted()).toEqual(names.map((name) => [name, name, name]).toSorted());
-  const [, , ...behind] = rogues.server.received.toString('utf8').split('drop table');
-  // Bound, and never within a statement.
-  expect(behind.every((text) => !text.startsWith(" x; --' and"))).toBe(true);
+  expect(texts.length).toBeGreaterThan(names.length);
+  expect(texts.filter((text) => text.includes('drop table'))).toEqual([]);
 });
