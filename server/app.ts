@@ -5,6 +5,7 @@ import { AppError, notFound } from '../shared/errors.ts';
 import type { Services } from './context.ts';
 import { docsRouter } from './docs-router.ts';
 import type { Readiness } from './health.ts';
+import { iconsRouter } from './icons-router.ts';
 import { metricsText } from './metrics.ts';
 import { translateTransportErrors } from './middleware/body.ts';
 import { logError, retryAfter, toAppError } from './middleware/errors.ts';
@@ -22,7 +23,7 @@ interface AppOptions {
   readonly trustedProxies?: number | undefined;
 }
 
-/** The HTTP application: health and metrics, the documentation, every surface, then RPC. */
+/** The HTTP application: health and metrics, the documentation, pictures, every surface, then RPC. */
 export function createApp(options: AppOptions): Express {
   const { services, readiness, metricsToken, trustedProxies = 0 } = options;
   const app = express();
@@ -37,6 +38,7 @@ export function createApp(options: AppOptions): Express {
     (_req, res) => void res.json({ keys: services.accessTokens.jwks }),
   );
   app.use('/docs', docsRouter());
+  app.use('/icons', iconsRouter(services, startedOnly(readiness)));
   for (const surface of surfaces) {
     app.use(surface.prefix, restRouter(surface, services, startedOnly(readiness)));
   }

@@ -7,6 +7,7 @@ import { credentials } from './features/credentials/router.ts';
 import { dataSources } from './features/data-sources/router.ts';
 import { groups } from './features/groups/router.ts';
 import { health } from './features/health/router.ts';
+import { icons } from './features/icons/router.ts';
 import { members } from './features/members/router.ts';
 import { organizations } from './features/organizations/router.ts';
 import { projects } from './features/projects/router.ts';
@@ -17,6 +18,7 @@ import { router } from './trpc.ts';
 export const appRouter = router({
   auth,
   organizations,
+  icons,
   members,
   projects,
   groups,

@@ -4,6 +4,7 @@ import { text } from './text.ts';
 
 const prefixes = {
   organization: 'org',
+  organizationIcon: 'ico',
   user: 'usr',
   membership: 'mbr',
   invitation: 'inv',

@@ -1,5 +1,5 @@
 import type { PgBoss } from 'pg-boss';
-import type { ConnectableDialect } from '../shared/dialects.ts';
+import type { Dialect } from '../shared/dialects.ts';
 import type { Orm } from '../shared/db/orm.ts';
 import type { Jobs } from '../shared/jobs/client.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -16,7 +16,7 @@ export interface WorkerContext {
   readonly jobs: Jobs;
   readonly vault: Vault;
   readonly egress: EgressPolicy;
-  readonly connectorFor: (dialect: ConnectableDialect) => Promise<Connector>;
+  readonly connectorFor: (dialect: Dialect) => Promise<Connector>;
   /** Null where no mail server is configured. */
   readonly mailer: Mailer | null;
   /** Where the names of webhooks' receivers lead; as everywhere, but in tests. */

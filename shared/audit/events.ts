@@ -2,6 +2,8 @@
 export const auditActions = {
   'organization.created': 'organization',
   'organization.updated': 'organization',
+  'organization.icon_changed': 'organization',
+  'organization.icon_removed': 'organization',
   'api_key.created': 'api_key',
   'api_key.deactivated': 'api_key',
   'api_key.deleted': 'api_key',

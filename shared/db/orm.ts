@@ -13,6 +13,7 @@ import { Migration20261122000300_schedules } from './migrations/Migration2026112
 import { Migration20261122000301_health_memory } from './migrations/Migration20261122000301_health_memory.ts';
 import { Migration20261122000302_webhooks } from './migrations/Migration20261122000302_webhooks.ts';
 import { Migration20261122000200_sync_engine } from './migrations/Migration20261122000200_sync_engine.ts';
+import { Migration20261122000100_organization_icons } from './migrations/Migration20261122000100_organization_icons.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
@@ -59,6 +60,7 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000400_limits,
         Migration20261121000401_api_key_usage,
         Migration20261121000402_idempotency,
+        Migration20261122000100_organization_icons,
         Migration20261122000200_sync_engine,
         Migration20261122000300_schedules,
         Migration20261122000301_health_memory,

@@ -17,6 +17,7 @@ const customerDrivers = packages([
   'mysql2?',
   'mariadb',
   'tedious',
+  'oracledb',
   'mssql',
   'oracledb',
   'duckdb',

@@ -2,19 +2,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
+import { ask, overRest, overTrpc, withoutOrganization, type Call } from '../support/call.ts';
 import {
-  ask,
   belongingsNamed as same,
   inputOf,
   matrixDefinition,
-  overRest,
-  overTrpc,
   procedures,
   rowOf,
   rows,
-  withoutOrganization,
   type Belongings,
-  type Call,
 } from '../support/matrix.ts';
 import { playVerifier } from '../support/play-verifier.ts';
 import { storeTable } from '../support/store-table.ts';

@@ -144,6 +144,7 @@ describe('a verification', () => {
     const request = {
       requestId: 'req',
       route: null,
+      baseUrl: 'http://localhost',
       credential: { kind: 'none' } as const,
       adminsOnly: false,
       address: null,

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
+import { ask, overTrpc } from '../../support/call.ts';
 import {
-  ask,
   inputOf,
   matrixDefinition,
+  smallestPng,
   mutations,
-  overTrpc,
   rowOf,
   type Belongings,
 } from '../../support/matrix.ts';
@@ -41,6 +41,9 @@ async function countEvents(): Promise<number> {
 async function ready(procedure: string): Promise<Belongings> {
   const own = await belongings(api, tenant);
   await storeTable(database, own.dataSourceId, matrixDefinition);
+  if (procedure === 'icons.remove') {
+    await api.client(tenant).icons.set.mutate({ id: own.orgId, icon: smallestPng });
+  }
   if (procedure === 'groups.addMember') {
     const { orgId, groupId: id, memberId } = own;
     await api.client(tenant).groups.removeMember.mutate({ orgId, id, memberId });

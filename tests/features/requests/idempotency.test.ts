@@ -6,7 +6,8 @@ import { appRouter } from '../../../server/router.ts';
 import { deleteOldAnswers } from '../../../workers/dispatch-due/delete-expired.ts';
 import { errorOf, useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
-import { belongingsNamed, inputOf, overTrpc } from '../../support/matrix.ts';
+import { overTrpc } from '../../support/call.ts';
+import { belongingsNamed, inputOf } from '../../support/matrix.ts';
 import { useInstallation } from '../../support/worker.ts';
 import { countRows, dataSourcesOf, postgres } from '../fixtures.ts';
 
