@@ -139,6 +139,24 @@ describe('an organization is told', () => {
     ]);
   }, 60_000);
 
+  it('of a sync that was given up because no worker survived it', async () => {
+    await hooked(control, installation, receiver.url, ['sync.failed']);
+    await work();
+    const id = await quietSource();
+    await control.pool.query(
+      `insert into sync_run (id, organization_id, data_source_id, trigger, created_at, updated_at)
+       values ('run_abandoned', $1, $2, 'scheduled', now(), now())`,
+      [installation.organizationId, id],
+    );
+    await installation.send('dispatch-due', {});
+    const [told] = await messages(1);
+    expect(told?.data).toMatchObject({
+      dataSourceId: id,
+      syncRunId: 'run_abandoned',
+      cause: { code: 'INTERNAL_ERROR' },
+    });
+  }, 30_000);
+
   it('of what changed in a schema, classed, without what is hidden; of its first sync it is not', async () => {
     const { orgId } = await hooked(control, installation, receiver.url, ['schema.changed']);
     tables = [table('orders'), table('secrets')];
