@@ -17,14 +17,23 @@ export const handlers: Handlers = {
   'dispatch-due': async () => (await import('./dispatch-due/handler.ts')).dispatchDue,
 };
 
+interface Share {
+  readonly inAll: number;
+  /** Of one organization. */
+  readonly each: number;
+}
+
+// One more than a single organization can take, so that somebody is free for the others at any time.
+const shared = (each: number): Share => ({ inAll: each + 1, each });
+
 /** How many jobs of each queue one worker does at a time, for a concurrency of `n`. */
-export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => number } = {
-  'sync-schema': (n) => n,
+export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => Share } = {
+  'sync-schema': shared,
   // These wait for networks most of the time.
-  'check-health': (n) => 2 * n,
-  'verify-connection': (n) => 2 * n,
-  'reveal-credential': (n) => n,
-  'delete-data-source': () => 1,
-  'send-invitation': () => 2,
-  'dispatch-due': () => 1,
+  'check-health': (n) => shared(2 * n),
+  'verify-connection': (n) => shared(2 * n),
+  'reveal-credential': shared,
+  'delete-data-source': () => shared(1),
+  'send-invitation': () => shared(2),
+  'dispatch-due': () => ({ inAll: 1, each: 1 }),
 };

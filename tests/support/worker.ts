@@ -94,7 +94,11 @@ export function useInstallation(database: DatabaseOfTest): Installation {
     async send(queue, payload, key) {
       const { em, jobs } = get().api();
       await em.transactional(async (tx) => {
-        await jobs.send(tx, queue, payload, key === undefined ? {} : { key });
+        const { organizationId } = get();
+        await jobs.send(tx, queue, payload, {
+          organizationId,
+          ...(key === undefined ? {} : { key }),
+        });
       });
     },
   };

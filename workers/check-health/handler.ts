@@ -51,7 +51,7 @@ async function settle(
   await job.end(async (em, now) => {
     const state = await lockDataSource(em, source);
     if (state === 'deleted') return completed;
-    if (state === 'changed') return checkAgain(worker, source.id);
+    if (state === 'changed') return checkAgain(worker, source);
     const isNews = isTampered(error) && (await lastFailure(em, source)) !== report.failure;
     await recordCheck(em, source, report, now);
     if (hasTunnel(report)) await recordHostKey(em, source, report.sshHostKey);
@@ -75,11 +75,11 @@ function warnOfExpiry({ log }: WorkerContext, source: LoadedDataSource, report: 
 }
 
 /** What was checked is no longer the connection: the result is dropped and the new one checked. */
-function checkAgain({ jobs }: WorkerContext, dataSourceId: string): Ending {
+function checkAgain({ jobs }: WorkerContext, { id, organizationId }: LoadedDataSource): Ending {
   return {
     as: 'completed',
     next: async (em) => {
-      await jobs.send(em, 'check-health', { dataSourceId }, { key: dataSourceId });
+      await jobs.send(em, 'check-health', { dataSourceId: id }, { organizationId, key: id });
     },
   };
 }

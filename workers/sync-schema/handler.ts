@@ -72,7 +72,7 @@ async function publish(
   await job.end(async (em, now) => {
     const state = await lockDataSource(em, source);
     if (state === 'deleted') return completed;
-    if (state === 'changed') return syncAgain(worker, job);
+    if (state === 'changed') return syncAgain(worker, job, source);
     await publishCatalog(em, { dataSourceId: source.id, attempt, staged, at: now });
     await succeedRun(em, payload, staged, now);
     await recordHostKey(em, source, staged.sshHostKey);
@@ -94,7 +94,7 @@ async function fail(
   await job.end(async (em, now) => {
     const state = await lockDataSource(em, source);
     if (state === 'deleted') return completed;
-    if (state === 'changed') return syncAgain(worker, job);
+    if (state === 'changed') return syncAgain(worker, job, source);
     if (mayPass(code) && !job.isLastAttempt) {
       await showObstacle(em, job.payload, code);
       return { as: 'failed', code };
@@ -112,11 +112,15 @@ function endingOf(code: ConnectionFailureCode): Ending {
 }
 
 /** What was read is no longer what the data source is: thrown away, and the same run once more. */
-function syncAgain({ jobs }: WorkerContext, { payload }: SyncJob): Ending {
+function syncAgain(
+  { jobs }: WorkerContext,
+  { payload }: SyncJob,
+  { id, organizationId }: LoadedDataSource,
+): Ending {
   return {
     as: 'completed',
     next: async (em) => {
-      await jobs.send(em, 'sync-schema', payload, { key: payload.dataSourceId });
+      await jobs.send(em, 'sync-schema', payload, { organizationId, key: id });
     },
   };
 }

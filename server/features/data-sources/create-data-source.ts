@@ -50,7 +50,12 @@ export async function createDataSource(
     storeSecrets(em, ctx.sealer, { ...owner, connection }, secretsIn(input));
     await em.flush();
     await enqueueSync(em, ctx.jobs, { orgId: input.orgId, dataSourceId: id, trigger: 'created' });
-    await ctx.jobs.send(em, 'check-health', { dataSourceId: id }, { key: id });
+    await ctx.jobs.send(
+      em,
+      'check-health',
+      { dataSourceId: id },
+      { organizationId: input.orgId, key: id },
+    );
     await startTrial(ctx, em, input.orgId, now);
     const details = { dialect: input.dialect, secrets: Object.keys(secretsIn(input)) };
     const act = {
