@@ -1,7 +1,7 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
 import type { Connection, ConnectionSecrets } from '../../shared/connection.ts';
-import type { Selection } from '../../shared/patterns/selection.ts';
+import type { Selection } from '../selection.ts';
 import type { ProbeReport } from '../../shared/probe.ts';
 import type { Findings } from '../egress/findings.ts';
 import type { EgressPolicy } from '../egress/policy.ts';

@@ -1,5 +1,5 @@
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
-import { selectionOf } from '../../shared/patterns/selection.ts';
+import { selectionOf } from '../selection.ts';
 import { ClaimLost, completed, type Ending } from '../claim.ts';
 import { failureCode, mayPass } from '../failure-code.ts';
 import type { Handler, Job } from '../job.ts';

@@ -1,6 +1,6 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
-import { everything, type Selection } from '../../shared/patterns/selection.ts';
+import { everything, type Selection } from '../selection.ts';
 import { findMissing, type MissingTables } from './find-missing.ts';
 import { selectStored } from './select-stored.ts';
 import { insertStaged, type StagedRow } from './staged-rows.ts';

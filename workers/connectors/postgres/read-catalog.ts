@@ -1,6 +1,6 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { Dialect } from '../../../shared/dialects.ts';
-import { everything } from '../../../shared/patterns/selection.ts';
+import { everything } from '../../selection.ts';
 import { type CatalogRequest, ConnectionFailure } from '../connector.ts';
 import type { CatalogLimits, Deadlines } from './limits.ts';
 import { OrderedStream } from './ordered-stream.ts';
