@@ -37,8 +37,8 @@ export interface CatalogRequest {
   readonly selection?: Selection;
   /**
    * Asked before the first table with a token of the very snapshot that tables are read from. Equal
-   * tokens mean equal catalogs, row estimates as far as a sync stores them included: where nothing
-   * can be trusted that far, it is not asked. True: the caller has this catalog, none need be read.
+   * tokens mean equal catalogs, with row estimates to within a tenth: where nothing can be trusted that
+   * far, it is not asked. True: the caller has this catalog, and no table is read.
    */
   readonly isKnown?: (token: string) => boolean;
 }

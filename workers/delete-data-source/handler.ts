@@ -71,6 +71,9 @@ const healthChecks = (id: string) => sql`
   delete from health_check where ctid = any (array(
     select ctid from health_check where data_source_id = ${id} limit ${batchRows}))`;
 
+const state = (id: string): RawBuilder<unknown> =>
+  sql`delete from catalog_state where data_source_id = ${id}`;
+
 const everything = [
   currentTables,
   formerTables,
@@ -78,6 +81,7 @@ const everything = [
   schemas,
   notes,
   history,
+  state,
   syncRuns,
   healthChecks,
 ];
@@ -85,7 +89,7 @@ const everything = [
 /** The tombstone keeps the dialect and its flags; every name, host and number is gone. */
 async function forgetConnection(em: EntityManager, id: string): Promise<void> {
   await sql`
-    update data_source d set connection = (
+    update data_source d set table_patterns = '[]', connection = (
       select jsonb_object_agg(key,
         case when key = 'dialect' or jsonb_typeof(value) = 'boolean' then value else 'null' end)
       from jsonb_each(d.connection))

@@ -9,6 +9,7 @@ import { recordHostKey } from '../record-host-key.ts';
 import { isTampered, recordRefusal } from '../refuse-envelope.ts';
 import { useConnection } from '../use-connection.ts';
 import type { WorkerContext } from '../worker-context.ts';
+import { ChangeCheck, loadKnown, saveKnown } from './known-catalog.ts';
 import { publishCatalog } from './publish-catalog.ts';
 import { stageCatalog, type StagedCatalog } from './stage-catalog.ts';
 import { deleteStaged } from './staged-rows.ts';
@@ -41,11 +42,12 @@ export const syncSchema: Handler<'sync-schema'> = async (worker, job) => {
 };
 
 interface ReadCatalog extends StagedCatalog {
+  readonly check: ChangeCheck;
   /** The host key of the SSH server that the catalog came through. */
   readonly sshHostKey: string | null;
 }
 
-function readAndStage(
+async function readAndStage(
   worker: WorkerContext,
   job: SyncJob,
   source: LoadedDataSource,
@@ -53,11 +55,15 @@ function readAndStage(
   const em = worker.orm.em.fork();
   const selection = selectionOf(source.tablePatterns);
   const progress = { tables: 0, columns: 0 };
-  const into = { em, dataSourceId: source.id, attempt: job.attempt, selection, progress };
+  const check = new ChangeCheck(await loadKnown(em, source));
+  const into = { em, dataSourceId: source.id, attempt: job.attempt, selection, progress, check };
   return whileWanted(worker, job, progress, (signal) =>
     useConnection(worker, source, async (connector, target) => {
-      const staged = await stageCatalog(into, connector.readCatalog(target, signal, { selection }));
-      return { ...staged, sshHostKey: target.findings.sshHostKey };
+      const staged = await stageCatalog(
+        into,
+        connector.readCatalog(target, signal, { selection, isKnown: check.isKnown }),
+      );
+      return { ...staged, check, sshHostKey: target.findings.sshHostKey };
     }),
   );
 }
@@ -74,6 +80,9 @@ async function publish(
     if (state === 'deleted') return completed;
     if (state === 'changed') return syncAgain(worker, job, source);
     await publishCatalog(em, { dataSourceId: source.id, attempt, staged, at: now });
+    if (!staged.check.unchanged) {
+      await saveKnown(em, source, { ...staged, token: staged.check.token }, now);
+    }
     await succeedRun(em, payload, staged, now);
     await recordHostKey(em, source, staged.sshHostKey);
     await completeOnboarding(em, source.organizationId);
