@@ -47,6 +47,8 @@ export interface IncomingRequest {
   /** Method and path as the documents have them; null on RPC. */
   readonly route: string | null;
   readonly credential: UnsafeCredential;
+  /** Where the caller reaches this server, without a slash at the end. As it says: to be told to it alone. */
+  readonly baseUrl: string;
   /** Set by surfaces on which members who are no admins reach organizations and nothing else. */
   readonly adminsOnly: boolean;
   /** Set by surfaces that count pages: the one that was asked for. */

@@ -107,10 +107,18 @@ async function countOf<DB, TB extends keyof DB, Row>(query: SelectQueryBuilder<D
   return total;
 }
 
-/** A timestamptz as PostgreSQL writes it (`2026-11-21 18:00:00.123+00`), or a Date, as ISO 8601. */
+const utc = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00$/;
+
+/**
+ * A timestamptz as PostgreSQL writes it (`2026-11-21 18:00:00.123+00`), or a Date, as ISO 8601 in
+ * milliseconds. In UTC, which sessions of ours have, it is the same text with other punctuation: lists
+ * are full of times, and making a Date of each was a fifteenth of a request.
+ */
 export function isoTime(value: string | Date): string {
-  const time = value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}:00`);
-  return time.toISOString();
+  const [, date, time, fraction = ''] = (typeof value === 'string' && utc.exec(value)) || [];
+  if (date && time) return `${date}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}Z`;
+  const instant = value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}:00`);
+  return instant.toISOString();
 }
 
 export function isoTimeOrNull(value: string | Date | null): string | null {

@@ -7,14 +7,18 @@ import { credentials } from './features/credentials/router.ts';
 import { dataSources } from './features/data-sources/router.ts';
 import { groups } from './features/groups/router.ts';
 import { health } from './features/health/router.ts';
+import { icons } from './features/icons/router.ts';
 import { members } from './features/members/router.ts';
 import { organizations } from './features/organizations/router.ts';
 import { projects } from './features/projects/router.ts';
+import { schedules } from './features/schedules/router.ts';
+import { webhooks } from './features/webhooks/router.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
   auth,
   organizations,
+  icons,
   members,
   projects,
   groups,
@@ -24,7 +28,9 @@ export const appRouter = router({
   credentials,
   catalog,
   health,
+  schedules,
   audit,
+  webhooks,
 });
 
 export type AppRouter = typeof appRouter;

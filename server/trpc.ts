@@ -11,6 +11,7 @@ import { entityTag } from './middleware/entity-tag.ts';
 import { formatError, translated } from './middleware/errors.ts';
 import { once } from './middleware/idempotency/once.ts';
 import { countStranger } from './middleware/rate-limit.ts';
+import type { Upload } from './middleware/read-upload.ts';
 import { useValidationTexts } from './middleware/validation-texts.ts';
 
 /**
@@ -21,6 +22,21 @@ import { useValidationTexts } from './middleware/validation-texts.ts';
 export type Route = `${'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'} /${string}`;
 
 export type SurfaceName = 'public' | 'v1' | 'keyed';
+
+/** The groups in which the documents show operations; server/rest/tags.ts says what they are. */
+export type Tag =
+  | 'Auth'
+  | 'Organizations'
+  | 'Members'
+  | 'Projects'
+  | 'Groups'
+  | 'API keys'
+  | 'Data Sources'
+  | 'Credentials'
+  | 'Catalog'
+  | 'Webhooks'
+  | 'Backups'
+  | 'Audit';
 
 /** All there is to know of a procedure beside its schemas and its code. */
 export interface Meta {
@@ -36,9 +52,11 @@ export interface Meta {
   readonly shows?: { readonly [S in SurfaceName]?: z.ZodType };
   /** True when it asks for no credential. */
   readonly isOpen?: true;
-  readonly tag?: string;
+  readonly tag: Tag;
   /** The type of an answer that is no JSON: the procedure then gives its text piece by piece. */
   readonly streams?: 'application/x-ndjson';
+  /** On REST its body is multipart/form-data: one file, which the procedure gets as base64. */
+  readonly upload?: Upload;
   /** Takes an Idempotency-Key, as everything does that answers 201. */
   readonly isOnceOnly?: true;
   /** Its output is a representation that has an entity tag. */
@@ -62,7 +80,6 @@ const t = initTRPC
   });
 
 export const router = t.router;
-export const createCallerFactory = t.createCallerFactory;
 
 /*
  * The order in which a call passes: errors are translated around everything, then who calls, whether
@@ -81,9 +98,11 @@ export const openProcedure = anyProcedure.use(async ({ next, ctx }) => {
   return result;
 });
 
-const known = anyProcedure.use(async ({ ctx, path, next }) =>
-  next({ ctx: await admit(ctx, path) }),
-);
+// tRPC copies the context on its way, twice what a middleware returns: only what is new, then.
+const known = anyProcedure.use(async ({ ctx, path, next }) => {
+  const { principal, origin } = await admit(ctx, path);
+  return next({ ctx: { principal, origin } });
+});
 
 /** The first input of procedures in an organization, and of those about one. */
 export const inOrganization = z.object({ orgId: Id });

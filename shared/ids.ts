@@ -4,6 +4,7 @@ import { text } from './text.ts';
 
 const prefixes = {
   organization: 'org',
+  organizationIcon: 'ico',
   user: 'usr',
   membership: 'mbr',
   invitation: 'inv',
@@ -17,7 +18,12 @@ const prefixes = {
   credentialReveal: 'rvl',
   syncRun: 'run',
   healthCheck: 'chk',
+  healthIncident: 'inc',
   auditEvent: 'evt',
+  webhook: 'whk',
+  webhookSecret: 'whs',
+  webhookEvent: 'msg',
+  webhookDelivery: 'dlv',
 } as const;
 
 type Kind = keyof typeof prefixes;

@@ -14,6 +14,7 @@ export const handlers: Handlers = {
   'delete-data-source': async () =>
     (await import('./delete-data-source/handler.ts')).deleteDataSource,
   'send-invitation': async () => (await import('./send-invitation/handler.ts')).sendInvitation,
+  'deliver-webhook': async () => (await import('./deliver-webhook/handler.ts')).deliverWebhook,
   'dispatch-due': async () => (await import('./dispatch-due/handler.ts')).dispatchDue,
 };
 
@@ -35,5 +36,7 @@ export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => Share } = 
   'reveal-credential': shared,
   'delete-data-source': () => shared(1),
   'send-invitation': () => shared(2),
+  // These wait for networks too, and some receivers never answer.
+  'deliver-webhook': (n) => shared(2 * n),
   'dispatch-due': () => ({ inAll: 1, each: 1 }),
 };

@@ -18,6 +18,8 @@ export const permissions = [
   'credentials:read',
   'credentials:reveal',
   'audit:read',
+  'webhooks:read',
+  'webhooks:write',
 ] as const;
 
 export type Permission = (typeof permissions)[number];

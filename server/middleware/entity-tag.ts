@@ -5,10 +5,12 @@ import type { IncomingRequest } from '../context.ts';
 
 /** What changes by itself: syncs, health checks, use. A conflict is a change that somebody made. */
 const changingByItself: ReadonlySet<string> = new Set([
+  'failingSince',
   'hasCompletedFirstSync',
   'lastHealthCheckAttemptAt',
   'lastHealthStatus',
   'lastHealthyAt',
+  'lastRevealedAt',
   'lastSuccessfulSyncAt',
   'lastSyncAttemptAt',
   'lastSyncStatus',
@@ -18,15 +20,15 @@ const changingByItself: ReadonlySet<string> = new Set([
   'trialEndsAt',
 ]);
 
-/** Given only to those who ask for it, and the same for as long as the API's secret is. */
-const leftOut = 'jwtSecret';
+/** Beside what is tagged: given only to who asks for it, or once. No later reading has it. */
+const leftOut: ReadonlySet<string> = new Set(['invitationToken', 'jwtSecret']);
 
 /**
  * The strong entity tag (RFC 9110, 8.8.3) of a representation: two digests, `"<set>.<state>"`. The
  * first is of what callers set, the second of what changes by itself. The same on every surface.
  */
 export function entityTag(representation: object): string {
-  const fields = Object.entries(representation).filter(([name]) => name !== leftOut);
+  const fields = Object.entries(representation).filter(([name]) => !leftOut.has(name));
   const { set = [], state = [] } = Object.groupBy(fields, ([name]) =>
     changingByItself.has(name) ? 'state' : 'set',
   );
@@ -39,13 +41,18 @@ function digest(fields: readonly (readonly [string, unknown])[]): string {
   return createHash('sha256').update(text).digest().subarray(0, 12).toString('base64url');
 }
 
+/** A call that may be made on condition that nobody has changed its object since. */
+export interface Conditional {
+  readonly request: Pick<IncomingRequest, 'ifMatch'>;
+}
+
 /**
  * Throws PRECONDITION_FAILED when the request has an `If-Match` and what is there has been changed
  * by somebody since. A sync or a health check in between is no such change. Call it in the
  * transaction of the change, when the row is locked.
  */
 export async function assertUnchanged(
-  { request }: { readonly request: Pick<IncomingRequest, 'ifMatch'> },
+  { request }: Conditional,
   read: () => object | Promise<object>,
 ): Promise<void> {
   if (request.ifMatch === null) return;

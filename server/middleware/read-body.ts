@@ -3,12 +3,22 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Request } from 'express';
 import { AppError } from '../../shared/errors.ts';
 
+/** The body as text: see `readBytes`. VALIDATION when it is not UTF-8. */
+export async function readBody(req: Request, maxBytes: number): Promise<string> {
+  const bytes = await readBytes(req, maxBytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new AppError('VALIDATION', 'The request could not be read', { cause });
+  }
+}
+
 /**
- * The body as text, `maxBytes` long at most when decompressed. What is larger is refused as soon as
+ * The body, `maxBytes` long at most when decompressed. What is larger is refused as soon as
  * that shows, and the rest is left unread: express's reader first takes in all of it, for as long
  * as a request may last.
  */
-export async function readBody(req: Request, maxBytes: number): Promise<string> {
+export async function readBytes(req: Request, maxBytes: number): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const source = decoded(req);
   const chunks: Uint8Array[] = [];
@@ -21,7 +31,7 @@ export async function readBody(req: Request, maxBytes: number): Promise<string> 
       if (bytes > maxBytes) throw tooLarge(maxBytes);
       chunks.push(part);
     }
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return Buffer.concat(chunks);
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     throw new AppError('VALIDATION', 'The request could not be read', { cause });

@@ -42,6 +42,7 @@ export function incoming(
   return {
     requestId: typeof requestId === 'string' ? requestId : 'unknown',
     credential: credentialIn(req.headers),
+    baseUrl: `${req.protocol}://${req.host}`,
     route: null,
     adminsOnly,
     address: req.ip ?? null,

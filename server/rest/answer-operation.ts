@@ -1,13 +1,13 @@
 import { TRPCError } from '@trpc/server';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
+import { callProcedure } from '../call-procedure.ts';
 import { createContext, type Context, type Services } from '../context.ts';
 import { admit } from '../middleware/admit.ts';
 import { isKnown } from '../middleware/entity-tag.ts';
 import { toAppError } from '../middleware/errors.ts';
+import { readUpload, type Upload } from '../middleware/read-upload.ts';
 import { incoming } from '../middleware/request.ts';
 import { isPage } from '../paging.ts';
-import { appRouter } from '../router.ts';
-import { createCallerFactory } from '../trpc.ts';
 import { implyOrganization } from './imply-organization.ts';
 import type { Names } from './naming/names.ts';
 import { operationNames } from './naming/operation-names.ts';
@@ -17,8 +17,6 @@ import { readInput, takeNumberedPage } from './read-input.ts';
 import type { RestOperation } from './routes.ts';
 import { streamAnswer } from './stream-answer.ts';
 import type { Answering, PageValue, Surface } from './surface.ts';
-
-const createCaller = createCallerFactory(appRouter);
 
 /** One operation of a surface: shape in, procedure, shape out. */
 export function answerOperation(
@@ -35,12 +33,17 @@ export function answerOperation(
     res.locals['operation'] = operation.procedure;
     // Compiled at the first request: a start should not wait for what nobody may ask.
     names ??= operationNames(surface, operation);
-    const sent = readInput(operation, req, names.incoming);
+    const request = { ...incoming(req, res, surface), route };
+    const context = createContext(services, request);
+    // Who is not known has no file read.
+    const caller = meta.upload ? await admit(context, operation.procedure) : context;
+    const file = meta.upload ? await fileOf(req, meta.upload) : null;
+    const sent = readInput(operation, req, names.incoming, file);
     const { input, numberedPage } = isNumbered
       ? takeNumberedPage(sent)
       : { input: sent, numberedPage: undefined };
-    const request = { ...incoming(req, res, surface), route, numberedPage };
-    const answer = await ask(createContext(services, request), operation, input, names.told);
+    const asking = { ...caller, request: { ...request, numberedPage } };
+    const answer = await ask(asking, operation, input, names.told);
     if (meta.streams) return streamAnswer(res, meta.streams, answer);
     if (operation.method === 'GET' && isKnown(req.headers['if-none-match'], res.get('ETag'))) {
       res.status(304).end();
@@ -50,6 +53,10 @@ export function answerOperation(
     res.status(meta.status ?? 200);
     res.json(envelopeOf(answer, names.outgoing, { requestId, resource, numberedPage }));
   };
+}
+
+async function fileOf(req: Request, upload: Upload): Promise<Record<string, unknown>> {
+  return { [upload.field]: (await readUpload(req, upload)).toString('base64') };
 }
 
 function enveloper(surface: Surface, { output, meta }: RestOperation) {
@@ -88,18 +95,13 @@ async function askInOrganization(
   input: Record<string, unknown>,
 ): Promise<unknown> {
   const { impliedOrganization: field, thing, nameOf, procedure, meta } = operation;
-  if (field === null || Object.hasOwn(input, field)) return call(context, operation, input);
+  if (field === null || Object.hasOwn(input, field))
+    return callProcedure(procedure, context, input);
   const caller = await admit(context, procedure);
   const unsafeThing = thing === null ? undefined : input[thing];
   const hint = { unsafeThing, permission: meta.permission, name: nameOf(field) };
-  return call(caller, operation, { ...input, [field]: await implyOrganization(caller, hint) });
-}
-
-type Caller = Record<string, Record<string, (input: unknown) => Promise<unknown>>>;
-
-async function call(context: Context, operation: RestOperation, input: unknown) {
-  const [feature = '', name = ''] = operation.procedure.split('.');
-  const procedure = (createCaller(context) as unknown as Caller)[feature]?.[name];
-  if (!procedure) throw new Error(`no procedure ${operation.procedure}`);
-  return procedure(input);
+  return callProcedure(procedure, caller, {
+    ...input,
+    [field]: await implyOrganization(caller, hint),
+  });
 }

@@ -2,6 +2,7 @@ import { initTRPC } from '@trpc/server';
 import { generateOpenApiDocument, type OpenApiMeta } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { isPage } from '../paging.ts';
+import { documentBody } from './document-body.ts';
 import { documentInput } from './document-input.ts';
 import type { Spelling } from './naming/spelling.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from './document-headers.ts';
 import type { RestOperation } from './routes.ts';
 import type { Surface } from './surface.ts';
+import { tagTexts } from './tags.ts';
 import { tidySchema } from './tidy-schema.ts';
 
 interface Operation {
@@ -55,7 +57,21 @@ export function documentOf(surface: Surface, operations: readonly RestOperation[
       spell: surface.spell,
     }) as typeof document.components.schemas;
   }
+  document.info.contact = { name: 'Whoever runs this installation' };
+  document.info.license = { name: 'Apache-2.0', identifier: 'Apache-2.0' };
+  document.tags = [...new Set(operations.map(({ meta }) => meta.tag))].map((name) => ({
+    name,
+    description: tagTexts[name],
+  }));
   return document;
+}
+
+/** What a caller must be, in a sentence. */
+function needs({ adminsOnly }: Surface, { meta: { permission, isOpen } }: RestOperation): string {
+  if (isOpen) return 'Needs no credential.';
+  if (permission === null) return 'Needs a credential and no permission.';
+  const isForAdmins = adminsOnly && !permission.startsWith('organizations:read');
+  return `Needs the permission \`${permission}\`${isForAdmins ? ' and the role ADMIN' : ''}.`;
 }
 
 const flatName = ({ procedure }: RestOperation): string => procedure.replace('.', '_');
@@ -81,7 +97,8 @@ function derive(t: Builder, surface: Surface, operation: RestOperation) {
         path: pathOf(operation),
         operationId: operation.procedure,
         summary: meta.summary,
-        tags: meta.tag ? [meta.tag] : [],
+        description: needs(surface, operation),
+        tags: [meta.tag],
         protect: true,
         // Its own error bodies are not ours: see `finish`.
         errorResponses: [],
@@ -100,7 +117,11 @@ function finish(surface: Surface, operation: RestOperation, documented: Operatio
     ...headerParametersOf(operation),
   ];
   if (parameters.length > 0) documented.parameters = parameters;
-  if (documented.requestBody) documented.requestBody = tidySchema(documented.requestBody, request);
+  if (documented.requestBody) {
+    const body = documentBody(operation, tidySchema(documented.requestBody, request));
+    if (body) documented.requestBody = body;
+    else delete documented.requestBody;
+  }
   // All the headers of a surface together are one way to sign in.
   const signIn = Object.keys(surface.securitySchemes).map((scheme) => [scheme, []]);
   documented.security = operation.meta.isOpen ? [] : [Object.fromEntries(signIn)];
@@ -110,7 +131,8 @@ function finish(surface: Surface, operation: RestOperation, documented: Operatio
     ...Object.fromEntries(
       statusesOf(operation).flatMap((status) => {
         const shape = surface.errorSchemas[status];
-        return shape ? [[String(status), errorResponse(surface, status, shape.name)]] : [];
+        const media = operation.meta.upload ? 'multipart/form-data' : 'application/json';
+        return shape ? [[String(status), errorResponse(surface, status, shape.name, media)]] : [];
       }),
     ),
   };
@@ -157,15 +179,14 @@ const meanings: Readonly<Record<number, string>> = {
   409: 'The request clashes with what is there',
   412: 'It has been changed since: get it again',
   413: 'The body is too large',
-  415: 'The body is not application/json',
   422: 'The Idempotency-Key was used for another request',
   429: 'Too many requests',
   500: 'Something failed inside Basekeep',
   503: 'Basekeep cannot answer right now',
 };
 
-function errorResponse({ retryField }: Surface, status: number, component: string) {
-  const meaning = meanings[status] ?? 'Error';
+function errorResponse({ retryField }: Surface, status: number, component: string, media: string) {
+  const meaning = meanings[status] ?? `The body is not ${media}`;
   return {
     description: status === 429 ? `${meaning}: \`${retryField}\` says how long to wait` : meaning,
     ...errorHeadersOf(status),

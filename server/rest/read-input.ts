@@ -11,21 +11,22 @@ import type { RestOperation } from './routes.ts';
 type Fields = Record<string, unknown>;
 
 /**
- * What a request asks, as one object in the procedure's own names: path parameters, and the body,
- * or the query where there is no body. A field has one place: given in another it is refused, not
+ * What a request asks, as one object in the procedure's own names: path parameters, and the body
+ * (or the `file` that was read from it), or the query where there is no body. A field has one place: given in another it is refused, not
  * preferred.
  */
 export function readInput(
   operation: RestOperation,
   request: Request,
   namesIn: Names | null,
+  file: Fields | null = null,
 ): Fields {
   const query = [...new URL(request.originalUrl, 'http://localhost').searchParams];
   const hasBody = operation.method !== 'GET' && operation.method !== 'DELETE';
   const [stray] = hasBody ? query : [];
   if (stray) throw invalidField(stray[0], 'Unknown query parameter');
   const sent = hasBody
-    ? renameFields(readBody(request), namesIn)
+    ? renameFields(file ?? readBody(request), namesIn)
     : fromTexts(operation.input, renameFields(unrepeated(query), namesIn));
   for (const field of operation.pathParameters) {
     if (Object.hasOwn(sent, field)) throw invalidField(operation.nameOf(field), 'Unknown field');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { appRouter } from '../router.ts';
+import { procedures, type Procedure } from '../call-procedure.ts';
 import { inOrganization, ofOrganization, type Meta, type Route } from '../trpc.ts';
 import type { Spelling } from './naming/spelling.ts';
 import type { Surface } from './surface.ts';
@@ -25,19 +25,9 @@ export interface RestOperation {
   readonly output: z.ZodType;
 }
 
-interface ProcedureDefinition {
-  readonly _def: {
-    readonly meta?: Meta;
-    readonly inputs: readonly unknown[];
-    readonly output?: unknown;
-  };
-}
-
-const procedures = appRouter._def.procedures as unknown as Record<string, ProcedureDefinition>;
-
 /** Every operation of a surface, in the order of the router. */
 export function operationsOf(surface: Surface): RestOperation[] {
-  return Object.entries(procedures).flatMap(([procedure, { _def }]) => {
+  return [...procedures].flatMap(([procedure, { _def }]) => {
     const route = _def.meta?.rest?.[surface.name];
     return route && _def.meta ? [toOperation(surface, procedure, route, _def.meta, _def)] : [];
   });
@@ -48,7 +38,7 @@ function toOperation(
   procedure: string,
   route: Route,
   meta: Meta,
-  { inputs, output: whole }: ProcedureDefinition['_def'],
+  { inputs, output: whole }: Procedure['_def'],
 ): RestOperation {
   // The last input is the procedure's own and the whole one; those before it belong to its bases.
   const input = inputs.at(-1);

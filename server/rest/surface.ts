@@ -58,6 +58,7 @@ export interface Surface {
   readonly retryField: string;
 }
 
-type SecurityScheme =
+type SecurityScheme = { readonly description?: string } & (
   | { readonly type: 'http'; readonly scheme: 'bearer' }
-  | { readonly type: 'apiKey'; readonly in: 'header'; readonly name: string };
+  | { readonly type: 'apiKey'; readonly in: 'header'; readonly name: string }
+);

@@ -20,6 +20,7 @@ export function callerOf(em: EntityManager, role: Role) {
   const request: IncomingRequest = {
     requestId: 'req_caller',
     route: null,
+    baseUrl: 'http://localhost',
     credential: { kind: 'none' },
     adminsOnly: false,
     address: null,

@@ -10,7 +10,7 @@ import { diffTables } from '../../server/features/catalog/changes/diff-tables.ts
 import { isWidened } from '../../server/features/catalog/changes/type-widening.ts';
 import type { CatalogColumn, CatalogTable } from '../../shared/catalog.ts';
 import { canonicalDefinition } from '../../workers/sync-schema/definition.ts';
-import { column, table } from '../support/fake-connector.ts';
+import { column, table } from '../support/sources/fake-connector.ts';
 import { arbitraryTable } from './arbitrary-table.ts';
 
 const runs = { numRuns: 500 };

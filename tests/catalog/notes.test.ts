@@ -14,7 +14,7 @@ import { schemaId, tableId } from '../../shared/ids.ts';
 import { actionsOf } from '../features/fixtures.ts';
 import { dataOf, errorOf, itemsOf, useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { column, table } from '../support/fake-connector.ts';
+import { column, table } from '../support/sources/fake-connector.ts';
 import { callerOf } from './caller-of.ts';
 import { readAll } from './read-all.ts';
 import { createSource, readTables, type Source } from './source.ts';

@@ -4,7 +4,7 @@ import { createOrm } from '../../shared/db/orm.ts';
 import { deleteOldVersions } from '../../workers/dispatch-due/delete-old-versions.ts';
 import { dataOf, errorOf, itemsOf, useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { table } from '../support/fake-connector.ts';
+import { table } from '../support/sources/fake-connector.ts';
 import { storeTable } from '../support/store-table.ts';
 import { createSource, readTables, type Source } from './source.ts';
 import { syncOnce } from './sync-once.ts';

@@ -4,7 +4,7 @@ import type { CatalogTable } from '../../shared/catalog.ts';
 import { tableId } from '../../shared/ids.ts';
 import { errorOf, itemsOf, useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { column, table } from '../support/fake-connector.ts';
+import { column, table } from '../support/sources/fake-connector.ts';
 import { readAll } from './read-all.ts';
 import { createSource, readTables, type Source } from './source.ts';
 import { syncOnce } from './sync-once.ts';

@@ -1,15 +1,8 @@
 import type { CatalogColumn, CatalogIndex, CatalogTable } from '../../shared/catalog.ts';
+import { column as nullableColumn } from './conformance/expected-parts.ts';
 
-const column = (name: string, type: string, more: Partial<CatalogColumn> = {}): CatalogColumn => ({
-  name,
-  type,
-  nullable: false,
-  default: null,
-  comment: null,
-  generated: null,
-  identity: null,
-  ...more,
-});
+const column = (name: string, type: string, more: Partial<CatalogColumn> = {}): CatalogColumn =>
+  nullableColumn(name, type, { nullable: false, ...more });
 
 const key = (name: string | null, expression: string | null = null) => ({
   name,

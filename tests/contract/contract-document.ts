@@ -16,10 +16,8 @@ const Schema = z.looseObject({
 
 export type Schema = z.infer<typeof Schema>;
 
-const Content = z.object({ 'application/json': z.object({ schema: z.unknown() }) });
-
-/** One type at a time: JSON, or lines of it. */
-const Answered = z.record(z.string(), z.object({ schema: z.unknown() }));
+/** One type at a time: JSON, lines of it, or a file. */
+const Content = z.record(z.string(), z.object({ schema: z.unknown() }));
 
 const Operation = z.looseObject({
   operationId: z.string().optional(),
@@ -31,7 +29,7 @@ const Operation = z.looseObject({
   responses: z
     .record(z.string(), z.looseObject({}))
     .transform(({ 304: _, ...responses }) => responses)
-    .pipe(z.record(z.string(), z.looseObject({ content: Answered }))),
+    .pipe(z.record(z.string(), z.looseObject({ content: Content }))),
 });
 
 export const OpenApi = z.looseObject({

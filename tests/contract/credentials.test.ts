@@ -5,8 +5,8 @@ import { verifyExport } from '../../server/features/audit/verify-export.ts';
 import { postgres } from '../features/fixtures.ts';
 import { useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { signIn } from '../support/sign-in.ts';
-import { useWorkers } from '../support/workers.ts';
+import { signIn } from '../support/people/sign-in.ts';
+import { useWorkers } from '../support/processes/workers.ts';
 
 // Credentials and the audit trail as v1.md and keyed.md have them.
 

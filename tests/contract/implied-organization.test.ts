@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { postgres } from '../features/fixtures.ts';
 import { useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { setPassword } from '../support/set-password.ts';
+import { setPassword } from '../support/people/set-password.ts';
 
 // Which organization a request means that does not say so.
 

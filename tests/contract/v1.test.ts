@@ -5,9 +5,9 @@ import { v1Surface } from '../../server/rest/surfaces/v1.ts';
 import { postgres } from '../features/fixtures.ts';
 import { useApi, type RequestOptions } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { table } from '../support/fake-connector.ts';
+import { table } from '../support/sources/fake-connector.ts';
 import { playVerifier } from '../support/play-verifier.ts';
-import { setPassword } from '../support/set-password.ts';
+import { setPassword } from '../support/people/set-password.ts';
 import { storeTable } from '../support/store-table.ts';
 
 const database = useDatabase();

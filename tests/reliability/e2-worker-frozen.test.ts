@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { useDatabase } from '../support/database.ts';
-import { spawnWorker } from '../support/worker-process.ts';
+import { spawnWorker } from '../support/processes/worker-process.ts';
 import { eventually, useInstallation } from '../support/worker.ts';
 import { countEffects, expectEachOnce, expectInvariants, retryForEver } from './effects.ts';
 

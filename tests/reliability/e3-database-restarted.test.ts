@@ -7,7 +7,7 @@ import {
 } from '../../server/launcher/embedded-postgres.ts';
 import { migrate } from '../../server/migrate.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
-import { spawnWorker } from '../support/worker-process.ts';
+import { spawnWorker } from '../support/processes/worker-process.ts';
 import { useInstallation } from '../support/worker.ts';
 import { countEffects, expectEachOnce, expectInvariants, retryForEver } from './effects.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { makeKeyFolder, runApi, type RunningApi } from '../support/processes.ts';
+import { makeKeyFolder, runApi, type RunningApi } from '../support/processes/processes.ts';
 import { balanceOf } from './e4-acknowledged.ts';
 
 // E4 of the security programme: an API that is killed in the middle of creations loses none that it

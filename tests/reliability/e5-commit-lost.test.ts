@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { makeKeyFolder, runApi, type RunningApi } from '../support/processes.ts';
+import { makeKeyFolder, runApi, type RunningApi } from '../support/processes/processes.ts';
 import { startCommitDropper, type CommitDropper } from './commit-dropper.ts';
 import { balanceOf } from './e4-acknowledged.ts';
 

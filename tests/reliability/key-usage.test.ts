@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { makeKeyFolder, runApi, type RunningApi } from '../support/processes.ts';
+import { makeKeyFolder, runApi, type RunningApi } from '../support/processes/processes.ts';
 
 const database = useDatabase();
 /** Only to make tenants: what is stopped is a process of its own. */

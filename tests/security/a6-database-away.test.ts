@@ -15,14 +15,8 @@ import { systemClock } from '../../shared/clock.ts';
 import { createOrm, type Orm } from '../../shared/db/orm.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { startCanary, type Canary } from '../support/canary.ts';
-import {
-  belongingsNamed,
-  inputOf,
-  overRest,
-  overTrpc,
-  procedures,
-  type Call,
-} from '../support/matrix.ts';
+import { contentOf, overRest, overTrpc, type Call } from '../support/call.ts';
+import { belongingsNamed, inputOf, procedures } from '../support/matrix.ts';
 import { unlimited } from '../support/unlimited.ts';
 
 // A6 of the security programme: without PostgreSQL every surface says so in its own shape, soon.
@@ -87,10 +81,11 @@ const belongings = belongingsNamed('one_1');
 
 async function expectAway(url: string, call: Call, shape: object): Promise<void> {
   const startedAt = performance.now();
+  const { headers, ...content } = contentOf(call);
   const response = await fetch(`${url}${call.path}`, {
     method: call.method,
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    ...(call.body ? { body: JSON.stringify(call.body) } : {}),
+    headers: { authorization: `Bearer ${key}`, ...headers },
+    ...content,
   });
   const text = await response.text();
   expect(response.status, text).toBe(503);

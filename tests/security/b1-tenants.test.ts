@@ -2,19 +2,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
+import { ask, overRest, overTrpc, withoutOrganization, type Call } from '../support/call.ts';
 import {
-  ask,
   belongingsNamed as same,
   inputOf,
   matrixDefinition,
-  overRest,
-  overTrpc,
   procedures,
   rowOf,
   rows,
-  withoutOrganization,
   type Belongings,
-  type Call,
 } from '../support/matrix.ts';
 import { playVerifier } from '../support/play-verifier.ts';
 import { storeTable } from '../support/store-table.ts';
@@ -84,6 +80,9 @@ const random: Belongings = {
   memberId: 'mbr_01jd5w9c3zf8r8kq4j0mpx2v7e',
   groupId: 'grp_01jd5w9c3zf8r8kq4j0mpx2v7e',
   credentialId: 'crd_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  webhookId: 'whk_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  deliveryId: 'dlv_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  projectId: 'prj_01jd5w9c3zf8r8kq4j0mpx2v7e',
   syncId: 'run_01jd5w9c3zf8r8kq4j0mpx2v7e',
 };
 
@@ -309,7 +308,7 @@ test("a foreign cursor shows one's own rows or none, and not whether it is there
 // Last, because it changes things: the same inputs do work for those who may, so that what was
 // refused above was refused for who asked and for nothing else.
 describe('the admin of the organization', () => {
-  // What asks for a password or a session is no matter of keys: tests/features/auth.test.ts. Streams
+  // What asks for a password or a session is no matter of keys: tests/features/identity/auth.test.ts. Streams
   // are read by tests of their own.
   const byKey = procedures.filter((name) => {
     const { isOpen, needsSession, streams } = rowOf(name);

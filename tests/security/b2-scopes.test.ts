@@ -4,18 +4,8 @@ import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { readRules, type Rule } from '../contract/permissions/read-rules.ts';
 import { useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import {
-  ask,
-  inputOf,
-  matrixDefinition,
-  mutations,
-  overRest,
-  overTrpc,
-  rowOf,
-  type Answer,
-  type Belongings,
-  type Call,
-} from '../support/matrix.ts';
+import { ask, overRest, overTrpc, type Answer, type Call } from '../support/call.ts';
+import { inputOf, matrixDefinition, mutations, rowOf, type Belongings } from '../support/matrix.ts';
 import { playVerifier } from '../support/play-verifier.ts';
 import { storeTable } from '../support/store-table.ts';
 import { digestTables } from './support/digest.ts';

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inheritedEnv } from '../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
-import { run, type Running } from '../support/processes.ts';
+import { run, type Running } from '../support/processes/processes.ts';
 
 // C4 of the security programme, for what `npm start` gives to its children; what the API's code
 // could do with it is tests/architecture/api-opens-nothing.test.ts.

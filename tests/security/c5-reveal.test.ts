@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { makeKeyFolder, runApi, type RunningApi } from '../support/processes.ts';
+import { makeKeyFolder, runApi, type RunningApi } from '../support/processes/processes.ts';
 import { eventually } from '../support/worker.ts';
-import { spawnWorker, type WorkerProcess } from '../support/worker-process.ts';
+import { spawnWorker, type WorkerProcess } from '../support/processes/worker-process.ts';
 import { expectInvariants } from '../reliability/effects.ts';
 import {
   answersWithoutEvent,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useApi, type TestTenant } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { makeKeyFolder, runApi, type RunningApi } from '../support/processes.ts';
+import { makeKeyFolder, runApi, type RunningApi } from '../support/processes/processes.ts';
 
 // F4 of the security programme: limits are exact over all processes, and told alike everywhere.
 

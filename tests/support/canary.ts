@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { startSocketServer } from './servers/socket-server.ts';
 
 /** A listener that nobody should reach, on every address of this machine. */
 export interface Canary {
@@ -12,32 +12,21 @@ export interface Canary {
 }
 
 export async function startCanary(): Promise<Canary> {
-  const sockets = new Set<Socket>();
   const chunks: Buffer[] = [];
   let connections = 0;
-  const server = createServer((socket) => {
+  const serve = (socket: Socket): void => {
     connections += 1;
-    sockets.add(socket);
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.on('error', () => socket.destroy());
-    socket.once('close', () => sockets.delete(socket));
-  });
-  server.listen(0);
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The canary has no port');
+  };
+  const server = await startSocketServer(serve, { host: null });
   return {
-    port: address.port,
+    port: server.port,
     get connections() {
       return connections;
     },
     get received() {
       return Buffer.concat(chunks);
     },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
+    close: () => server.close(),
   };
 }

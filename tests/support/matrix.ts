@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { operationNames } from '../../server/rest/naming/operation-names.ts';
-import { renameFields } from '../../server/rest/naming/rename-value.ts';
-import { operationsOf } from '../../server/rest/routes.ts';
-import type { Surface } from '../../server/rest/surface.ts';
-import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { appRouter } from '../../server/router.ts';
 import type { Meta } from '../../server/trpc.ts';
-import { column, table } from './fake-connector.ts';
+import { column, table } from './sources/fake-connector.ts';
 import { schemaId, tableId } from '../../shared/ids.ts';
 
 /** What a tenant has that another one may ask for. */
@@ -17,6 +12,9 @@ export interface Belongings {
   readonly memberId: string;
   readonly groupId: string;
   readonly credentialId: string;
+  readonly webhookId: string;
+  readonly deliveryId: string;
+  readonly projectId: string;
   readonly syncId: string;
 }
 
@@ -28,10 +26,13 @@ export const belongingsNamed = (id: string): Belongings => ({
   memberId: id,
   groupId: id,
   credentialId: id,
+  webhookId: id,
+  deliveryId: id,
+  projectId: id,
   syncId: id,
 });
 
-type Input = Readonly<Record<string, unknown>>;
+export type Input = Readonly<Record<string, unknown>>;
 
 /** A procedure's row of the cross-tenant matrix: where the ids of a tenant stand in its input. */
 interface Row {
@@ -40,7 +41,7 @@ interface Row {
   /** What `id` names, when it is not the organization. */
   readonly thing?: Exclude<keyof Belongings, 'orgId'>;
   /** Another of the tenant's ids that stands in the input, under its own name. */
-  readonly also?: 'memberId' | 'syncId';
+  readonly also?: 'memberId' | 'syncId' | 'deliveryId';
   /** A field that no two calls may give the same. */
   readonly unique?: 'name';
   /** The rest of a valid input; a function where it follows from what the tenant has. */
@@ -63,6 +64,10 @@ export const matrixDefinition = table(matrixTable.name, { columns: [column(matri
 const tableOf = ({ dataSourceId }: Belongings): { tableId: string } => ({
   tableId: tableId(dataSourceId, matrixTable.schema, matrixTable.name),
 });
+
+/** A picture of one pixel. */
+export const smallestPng =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=';
 
 const connection = {
   dialect: 'POSTGRES',
@@ -102,6 +107,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'organizations.list': { org: null },
   'organizations.get': { org: 'id', isForMembers: true },
   'organizations.update': { org: 'id', rest: { name: 'Renamed' } },
+  'icons.set': { org: 'id', rest: { icon: smallestPng } },
+  'icons.get': { org: 'id', isForMembers: true },
+  'icons.remove': { org: 'id' },
   'members.invite': { org: 'orgId', rest: { email: 'invited@example.com' } },
   'members.list': { org: 'orgId', isForMembers: true },
   'members.get': { org: 'orgId', thing: 'memberId', isForMembers: true },
@@ -109,6 +117,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'members.deactivate': { org: 'orgId', thing: 'memberId' },
   'projects.create': { org: 'orgId', unique: 'name' },
   'projects.list': { org: 'orgId', isForMembers: true },
+  'projects.get': { org: 'orgId', thing: 'projectId', isForMembers: true },
+  'projects.update': { org: 'orgId', thing: 'projectId', unique: 'name' },
   'groups.create': { org: 'orgId', unique: 'name' },
   'groups.list': { org: 'orgId', isForMembers: true },
   'groups.get': { org: 'orgId', thing: 'groupId', isForMembers: true },
@@ -152,11 +162,23 @@ export const rows: Readonly<Record<string, Row>> = {
     rest: { fingerprint: `SHA256:${'A'.repeat(43)}` },
   },
   'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'schedules.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'schedules.update': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: { healthIntervalSeconds: 600 },
+  },
+  'schedules.pause': { org: 'orgId', thing: 'dataSourceId', rest: { reason: 'Matrix' } },
+  'schedules.resume': { org: 'orgId', thing: 'dataSourceId' },
   'access.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'access.replace': { org: 'orgId', thing: 'dataSourceId', rest: { mode: 'everyone' } },
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'health.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'health.listChecks': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'health.listIncidents': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'health.getLatency': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'credentials.list': { org: 'orgId' },
+  'credentials.get': { org: 'orgId', thing: 'credentialId' },
   'credentials.reveal': {
     org: 'orgId',
     thing: 'credentialId',
@@ -194,6 +216,15 @@ export const rows: Readonly<Record<string, Row>> = {
     thing: 'dataSourceId',
     rest: (of) => ({ ...tableOf(of), column: matrixTable.column, customAiContext: 'Matrix' }),
   },
+  'webhooks.create': { org: 'orgId', rest: { url: 'https://hooks.example.com/matrix' } },
+  'webhooks.list': { org: 'orgId' },
+  'webhooks.get': { org: 'orgId', thing: 'webhookId' },
+  'webhooks.update': { org: 'orgId', thing: 'webhookId', rest: { description: 'Matrix' } },
+  'webhooks.delete': { org: 'orgId', thing: 'webhookId' },
+  'webhooks.rotateSecret': { org: 'orgId', thing: 'webhookId' },
+  'webhooks.listDeliveries': { org: 'orgId', thing: 'webhookId' },
+  'webhooks.resend': { org: 'orgId', thing: 'webhookId', also: 'deliveryId' },
+  'webhooks.test': { org: 'orgId', thing: 'webhookId' },
   'catalog.getSettings': { org: 'orgId', isForMembers: true },
   'catalog.updateSettings': { org: 'orgId', rest: { historyDays: 30 } },
 };
@@ -226,92 +257,5 @@ export function inputOf(procedure: string, of: Belongings, extra: Input = {}): I
     ...(unique ? { [unique]: randomUUID() } : {}),
     ...(typeof rest === 'function' ? rest(of) : rest),
     ...extra,
-  };
-}
-
-/** One request, as its parts. */
-export interface Call {
-  readonly method: string;
-  readonly path: string;
-  readonly body?: Input;
-}
-
-/** The call over tRPC. */
-export function overTrpc(procedure: string, input: Input): Call {
-  if (definitions[procedure]?._def.type === 'mutation')
-    return { method: 'POST', path: `/trpc/${procedure}`, body: input };
-  const query = encodeURIComponent(JSON.stringify(input));
-  return { method: 'GET', path: `/trpc/${procedure}?input=${query}` };
-}
-
-const operations = new Map(
-  surfaces.map((surface) => [
-    surface,
-    new Map(
-      operationsOf(surface).map((operation) => {
-        const { told } = operationNames(surface, operation);
-        return [operation.procedure, { operation, told }] as const;
-      }),
-    ),
-  ]),
-);
-
-/**
- * The call over a REST surface, in its own names; null when the procedure is not on it, or when its
- * path needs what the input lacks. `extra` goes beside the path as it is.
- */
-export function overRest(
-  surface: Surface,
-  procedure: string,
-  input: Input,
-  extra: Input = {},
-): Call | null {
-  const found = operations.get(surface)?.get(procedure);
-  if (!found) return null;
-  const { operation, told } = found;
-  const { method, pathParameters } = operation;
-  if (pathParameters.some((field) => !(field in input))) return null;
-  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, field: string) =>
-    encodeURIComponent(String(input[field])),
-  );
-  const besidePath = Object.entries(input).filter(([field]) => !pathParameters.includes(field));
-  const beside = { ...renameFields(Object.fromEntries(besidePath), told), ...extra };
-  if (method !== 'GET' && method !== 'DELETE')
-    return { method, path: `${surface.prefix}${path}`, body: beside };
-  const query = new URLSearchParams(
-    Object.entries(beside).map(([name, value]): [string, string] => [name, String(value)]),
-  );
-  return { method, path: `${surface.prefix}${path}${query.size > 0 ? `?${query}` : ''}` };
-}
-
-/** An input that leaves it to the surface to find out which organization is meant. */
-export function withoutOrganization(procedure: string, input: Input): Input {
-  const { org } = rowOf(procedure);
-  return Object.fromEntries(Object.entries(input).filter(([field]) => field !== org));
-}
-
-/** What a caller sees of an answer, without what differs between two answers that say the same. */
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-const incidental = new Set(['x-request-id', 'date', 'connection', 'keep-alive', 'ratelimit']);
-
-export async function ask(url: string, call: Call, key: string | null): Promise<Answer> {
-  const response = await fetch(`${url}${call.path}`, {
-    method: call.method,
-    headers: {
-      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-      ...(call.body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(call.body ? { body: JSON.stringify(call.body) } : {}),
-  });
-  const text = await response.text();
-  return {
-    status: response.status,
-    body: JSON.parse(text.replace(/"(requestId|request_id)":"[^"]*"/, '"$1":"?"')) as unknown,
-    headers: Object.fromEntries([...response.headers].filter(([name]) => !incidental.has(name))),
   };
 }

@@ -6,7 +6,7 @@ import { requestSync } from '../../server/features/data-sources/request-sync.ts'
 import type { CatalogTable } from '../../shared/catalog.ts';
 import { ConnectionFailure } from '../../workers/connectors/connector.ts';
 import { useDatabase } from '../support/database.ts';
-import { fakeConnector, table } from '../support/fake-connector.ts';
+import { fakeConnector, table } from '../support/sources/fake-connector.ts';
 import {
   eventually,
   firstRunEnded,

@@ -5,7 +5,7 @@ import { updateDataSource } from '../../server/features/data-sources/update-data
 import type { CatalogTable } from '../../shared/catalog.ts';
 import { callerOf } from '../catalog/caller-of.ts';
 import { useDatabase } from '../support/database.ts';
-import { fakeConnector, table } from '../support/fake-connector.ts';
+import { fakeConnector, table } from '../support/sources/fake-connector.ts';
 import {
   eventually,
   firstRunEnded,

@@ -38,6 +38,7 @@ const payloads = {
   'reveal-credential': { revealId: 'rvl_1', publicKey: Buffer.alloc(32).toString('base64') },
   'delete-data-source': { dataSourceId: 'ds_1' },
   'send-invitation': { invitationId: 'inv_1' },
+  'deliver-webhook': { deliveryId: 'dlv_1' },
   'dispatch-due': {},
 } satisfies Record<QueueName, object>;
 

@@ -6,7 +6,7 @@ import { createWaitingRoom } from '../../server/waiting-room.ts';
 import { startListener } from '../../shared/db/listener.ts';
 import { createLogger } from '../../shared/logger.ts';
 import type { Connector, ProbeReport } from '../../workers/connectors/connector.ts';
-import { fakeConnector, table } from '../support/fake-connector.ts';
+import { fakeConnector, table } from '../support/sources/fake-connector.ts';
 import { useDatabase } from '../support/database.ts';
 import {
   eventually,
@@ -144,6 +144,7 @@ describe('a verification', () => {
     const request = {
       requestId: 'req',
       route: null,
+      baseUrl: 'http://localhost',
       credential: { kind: 'none' } as const,
       adminsOnly: false,
       address: null,

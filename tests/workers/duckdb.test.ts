@@ -7,7 +7,7 @@ import { readEnv } from '../../shared/env.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { startWorker } from '../../workers/worker.ts';
 import { useDatabase } from '../support/database.ts';
-import { writeDuckdb } from '../support/duckdb-file.ts';
+import { writeDuckdb } from '../support/sources/duckdb-file.ts';
 import { firstRunEnded, settled, sourceRow, useInstallation } from '../support/worker.ts';
 
 const database = useDatabase();

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CatalogTable } from '../../shared/catalog.ts';
 import { ConnectionFailure } from '../../workers/connectors/connector.ts';
 import { useDatabase } from '../support/database.ts';
-import { column, fakeConnector, table } from '../support/fake-connector.ts';
+import { column, fakeConnector, table } from '../support/sources/fake-connector.ts';
 import {
   eventually,
   firstRunEnded,

@@ -74,6 +74,14 @@ const healthChecks = (id: string) => sql`
 const state = (id: string): RawBuilder<unknown> =>
   sql`delete from catalog_state where data_source_id = ${id}`;
 
+const healthHours = (id: string) => sql`
+  delete from health_hour where ctid = any (array(
+    select ctid from health_hour where data_source_id = ${id} limit ${batchRows}))`;
+
+const healthSpans = (id: string) => sql`delete from health_span where data_source_id = ${id}`;
+
+const incidents = (id: string) => sql`delete from health_incident where data_source_id = ${id}`;
+
 const everything = [
   currentTables,
   formerTables,
@@ -84,6 +92,9 @@ const everything = [
   state,
   syncRuns,
   healthChecks,
+  healthHours,
+  healthSpans,
+  incidents,
 ];
 
 /** The tombstone keeps the dialect and its flags; every name, host and number is gone. */

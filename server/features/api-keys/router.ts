@@ -69,7 +69,7 @@ export const apiKeys = router({
     .mutation(({ ctx, input }) => updateApiKey(ctx, input)),
 
   deactivate: organizationProcedure
-    .meta({ summary: 'Refuse a key from now on', permission: 'api-keys:write' })
+    .meta({ summary: 'Refuse a key from now on', permission: 'api-keys:write', tag })
     .input(ApiKeyRef)
     .output(ApiKey)
     .mutation(({ ctx, input }) => deactivateApiKey(ctx, input)),

@@ -8,6 +8,8 @@ import { pageInput } from '../../paging.ts';
 
 export const ListCredentials = z.strictObject({ orgId: Id, ...pageInput });
 
+export const CredentialRef = z.strictObject({ orgId: Id, id: Id });
+
 export const RevealCredential = z.strictObject({
   orgId: Id,
   id: Id,
@@ -63,6 +65,7 @@ export const RevealPolicy = z
   .meta({ id: 'RevealPolicy' });
 
 export type ListCredentials = z.infer<typeof ListCredentials>;
+export type CredentialRef = z.infer<typeof CredentialRef>;
 export type RevealCredential = z.infer<typeof RevealCredential>;
 export type SetRevealPolicy = z.infer<typeof SetRevealPolicy>;
 export type Credential = z.infer<typeof Credential>;

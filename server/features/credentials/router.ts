@@ -2,6 +2,7 @@ import { pageOf } from '../../paging.ts';
 import { organizationProcedure, router } from '../../trpc.ts';
 import {
   Credential,
+  CredentialRef,
   ListCredentials,
   RevealCredential,
   RevealedCredential,
@@ -9,7 +10,7 @@ import {
   RevealPolicyRef,
   SetRevealPolicy,
 } from './contract.ts';
-import { listCredentials } from './list-credentials.ts';
+import { getCredential, listCredentials } from './read-credentials.ts';
 import { revealCredential } from './reveal-credential.ts';
 import { getRevealPolicy, setRevealPolicy } from './reveal-policy.ts';
 
@@ -43,6 +44,7 @@ export const credentials = router({
       summary: 'Who may see credentials in clear',
       permission: 'credentials:read',
       rest: { v1: 'GET /credentials/reveal-policy' },
+      showsETag: true,
       tag,
     })
     .input(RevealPolicyRef)
@@ -54,9 +56,24 @@ export const credentials = router({
       summary: 'Change who may see credentials in clear',
       permission: 'organizations:write',
       rest: { v1: 'PUT /credentials/reveal-policy' },
+      showsETag: true,
+      takesIfMatch: true,
       tag,
     })
     .input(SetRevealPolicy)
     .output(RevealPolicy)
     .mutation(({ ctx, input }) => setRevealPolicy(ctx, input)),
+
+  // Behind the policy, whose path is one of these, too, to who does not know it.
+  get: organizationProcedure
+    .meta({
+      summary: 'Get a masked credential',
+      permission: 'credentials:read',
+      rest: { v1: 'GET /credentials/{id}', keyed: 'GET /credentials/{id}' },
+      showsETag: true,
+      tag,
+    })
+    .input(CredentialRef)
+    .output(Credential)
+    .query(({ ctx, input }) => getCredential(ctx, input)),
 });

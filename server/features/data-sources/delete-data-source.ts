@@ -4,13 +4,11 @@ import { DataSource } from '../../../shared/db/entities/data-source.entity.ts';
 import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.entity.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
-import { assertUnchanged } from '../../middleware/entity-tag.ts';
+import { assertUnchanged, type Conditional } from '../../middleware/entity-tag.ts';
 import type { DataSourceRef } from './contract.ts';
 import { readDataSource } from './read-data-source.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'jobs' | 'clock' | 'origin'> & {
-  readonly request: Pick<CallerContext['request'], 'ifMatch'>;
-};
+type Needs = Pick<CallerContext, 'em' | 'jobs' | 'clock' | 'origin'> & Conditional;
 
 /** The data source is gone at once, its secrets with it; a job removes catalog and history. */
 export async function deleteDataSource(ctx: Needs, { orgId, id }: DataSourceRef) {

@@ -7,16 +7,14 @@ import { SecretEnvelope } from '../../../shared/db/entities/secret-envelope.enti
 import { AppError, invalidField, notFound } from '../../../shared/errors.ts';
 import { destinationOf } from '../../../shared/vault/destination.ts';
 import type { CallerContext } from '../../context.ts';
-import { assertUnchanged } from '../../middleware/entity-tag.ts';
+import { assertUnchanged, type Conditional } from '../../middleware/entity-tag.ts';
 import { assertUsable, mergeConnection, secretsIn } from './connection-input.ts';
 import type { DataSource, UpdateDataSource } from './contract.ts';
 import { enqueueSync } from './enqueue-sync.ts';
 import { readDataSource } from './read-data-source.ts';
 import { storeSecrets } from './store-secrets.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'> & {
-  readonly request: Pick<CallerContext['request'], 'ifMatch'>;
-};
+type Needs = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'> & Conditional;
 
 const unsetFlags = {
   unsetPassword: 'password',
@@ -70,6 +68,13 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
       row.tablePatterns = tablePatterns;
       row.connectionVersion += 1;
       row.lastSyncStatus = 'PENDING';
+      // What failed before says nothing of the connection as it is now.
+      row.syncFailures = 0;
+      row.provenAt = null;
+      if (row.lastHealthStatus === 'HEALTHY') {
+        row.checkFailures = 0;
+        row.failingSince = null;
+      }
     }
     await em.flush();
     if (isNew) {

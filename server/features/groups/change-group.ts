@@ -7,6 +7,7 @@ import type { EntityManager } from '../../../shared/db/orm.ts';
 import { invalidField, notFound } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import type { CallerContext } from '../../context.ts';
+import { assertUnchanged, type Conditional } from '../../middleware/entity-tag.ts';
 import { refuseTakenName } from '../../refuse-taken-name.ts';
 import type { CreateGroup, Group, GroupRef, UpdateGroup } from './contract.ts';
 import { readGroup } from './read-groups.ts';
@@ -37,10 +38,11 @@ export function createGroup(ctx: Needs, input: CreateGroup): Promise<Group> {
 }
 
 /** Changes what is given and leaves the rest. */
-export function updateGroup(ctx: Needs, input: UpdateGroup): Promise<Group> {
+export function updateGroup(ctx: Needs & Conditional, input: UpdateGroup): Promise<Group> {
   return refuseTakenName(taken, () =>
     ctx.em.transactional(async (em) => {
       const group = await lockGroup(em, input);
+      await assertUnchanged(ctx, () => readGroup(em, input));
       if (input.name !== undefined) group.name = input.name;
       if (input.customAiContext !== undefined) group.customAiContext = input.customAiContext;
       await em.flush();
@@ -54,9 +56,11 @@ export function updateGroup(ctx: Needs, input: UpdateGroup): Promise<Group> {
  * Deletes a group; its members stay members. Data sources that were restricted to it stay
  * restricted: to who is left in their policy, and to admins.
  */
-export function deleteGroup(ctx: Needs, input: GroupRef) {
+export function deleteGroup(ctx: Needs & Conditional, input: GroupRef) {
   return ctx.em.transactional(async (em) => {
-    em.remove(await lockGroup(em, input));
+    const group = await lockGroup(em, input);
+    await assertUnchanged(ctx, () => readGroup(em, input));
+    em.remove(group);
     await em.flush();
     await audit(ctx, em, 'group.deleted', input);
     return { id: input.id, deleted: true as const };

@@ -28,6 +28,7 @@ export const groups = router({
       permission: 'groups:write',
       rest: { public: `POST ${all}`, v1: 'POST /groups' },
       status: 201,
+      showsETag: true,
       tag,
     })
     .input(CreateGroup)
@@ -50,6 +51,7 @@ export const groups = router({
       summary: 'Get a group',
       permission: 'groups:read',
       rest: { public: `GET ${one}` },
+      showsETag: true,
       tag,
     })
     .input(GroupRef)
@@ -61,6 +63,8 @@ export const groups = router({
       summary: 'Change name or context of a group',
       permission: 'groups:write',
       rest: { public: `PATCH ${one}` },
+      showsETag: true,
+      takesIfMatch: true,
       tag,
     })
     .input(UpdateGroup)
@@ -72,6 +76,7 @@ export const groups = router({
       summary: 'Delete a group; its members stay members',
       permission: 'groups:write',
       rest: { public: `DELETE ${one}` },
+      takesIfMatch: true,
       tag,
     })
     .input(GroupRef)

@@ -11,9 +11,11 @@ import { assertMayGrant } from '../../membership/assert-may-grant.ts';
 import { lockOrganization } from '../../membership/lock-organization.ts';
 import type { Member } from '../../membership/member.ts';
 import { readMember } from '../../membership/read-members.ts';
+import { assertUnchanged, type Conditional } from '../../middleware/entity-tag.ts';
 import type { MemberRef, UpdateMember } from './contract.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin' | 'principal' | 'principals'>;
+type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin' | 'principal' | 'principals'> &
+  Conditional;
 
 /** Changes what is given. A role counts at once, in every process. */
 export async function updateMember(ctx: Needs, input: UpdateMember): Promise<Member> {
@@ -53,6 +55,7 @@ async function change(
     await lockOrganization(em, orgId);
     const member = await em.findOne(Membership, { id, organizationId: orgId });
     if (!member) throw notFound('Member');
+    await assertUnchanged(ctx, () => readMember(em, { orgId, id }));
     const deed = await work(em, member);
     await em.flush();
     if (deed) {

@@ -18,6 +18,7 @@ export const members = router({
       permission: 'members:write',
       rest: { public: `POST ${all}`, v1: 'POST /users' },
       status: 201,
+      showsETag: true,
       tag,
     })
     .input(InviteMember)
@@ -40,6 +41,7 @@ export const members = router({
       summary: 'Get a member',
       permission: 'members:read',
       rest: { public: `GET ${one}` },
+      showsETag: true,
       tag,
     })
     .input(MemberRef)
@@ -51,6 +53,8 @@ export const members = router({
       summary: 'Change role, name or picture of a member',
       permission: 'members:write',
       rest: { public: `PATCH ${one}` },
+      showsETag: true,
+      takesIfMatch: true,
       tag,
     })
     .input(UpdateMember)
@@ -62,6 +66,8 @@ export const members = router({
       summary: 'Deactivate a member: every access ends at once',
       permission: 'members:write',
       rest: { public: `DELETE ${one}` },
+      showsETag: true,
+      takesIfMatch: true,
       tag,
     })
     .input(MemberRef)

@@ -3,13 +3,11 @@ import { Organization } from '../../../shared/db/entities/organization.entity.ts
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
 import { lockOrganization } from '../../membership/lock-organization.ts';
-import { assertUnchanged } from '../../middleware/entity-tag.ts';
+import { assertUnchanged, type Conditional } from '../../middleware/entity-tag.ts';
 import type { UpdateOrganization } from './contract.ts';
 import { toOrganization } from './to-organization.ts';
 
-type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'> & {
-  readonly request: Pick<CallerContext['request'], 'ifMatch'>;
-};
+type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'> & Conditional;
 
 /** Changes what is given and leaves the rest. */
 export async function updateOrganization(ctx: Needs, input: UpdateOrganization) {

@@ -3,7 +3,11 @@ import { Id } from '../../../shared/ids.ts';
 import { text } from '../../../shared/text.ts';
 import { pageInput } from '../../paging.ts';
 
-export const CreateProject = z.strictObject({ orgId: Id, name: text({ min: 1, max: 120 }) });
+const Name = text({ min: 1, max: 120 });
+
+export const CreateProject = z.strictObject({ orgId: Id, name: Name });
+export const ProjectRef = z.strictObject({ orgId: Id, id: Id });
+export const UpdateProject = z.strictObject({ orgId: Id, id: Id, name: Name.optional() });
 export const ListProjects = z.strictObject({ orgId: Id, ...pageInput });
 
 export const Project = z
@@ -17,5 +21,7 @@ export const Project = z
   .meta({ id: 'Project' });
 
 export type CreateProject = z.infer<typeof CreateProject>;
+export type ProjectRef = z.infer<typeof ProjectRef>;
+export type UpdateProject = z.infer<typeof UpdateProject>;
 export type ListProjects = z.infer<typeof ListProjects>;
 export type Project = z.infer<typeof Project>;

@@ -8,9 +8,11 @@ import { readProject } from './read-projects.ts';
 
 type Needs = Pick<CallerContext, 'em' | 'clock' | 'origin'>;
 
+export const projectNameTaken = 'Already taken by another project';
+
 /** Makes a project, in which groups can be made. CONFLICT when the organization has one of that name. */
 export function createProject(ctx: Needs, { orgId, name }: CreateProject): Promise<Project> {
-  return refuseTakenName('Already taken by another project', () =>
+  return refuseTakenName(projectNameTaken, () =>
     ctx.em.transactional(async (em) => {
       const id = newId('project');
       em.create(ProjectEntity, { id, organizationId: orgId, name });

@@ -2,7 +2,7 @@ import type { EntityManager } from '../../../shared/db/orm.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
 import { isoTime, readPage } from '../../paging.ts';
-import type { ListProjects, Project } from './contract.ts';
+import type { ListProjects, Project, ProjectRef } from './contract.ts';
 
 function selectProjects(em: EntityManager, organizationId: string) {
   return em
@@ -25,10 +25,7 @@ function toProject(row: Row): Project {
 }
 
 /** One project, or NOT_FOUND. Inside a transaction it shows what the transaction wrote. */
-export async function readProject(
-  em: EntityManager,
-  { orgId, id }: { readonly orgId: string; readonly id: string },
-): Promise<Project> {
+export async function readProject(em: EntityManager, { orgId, id }: ProjectRef): Promise<Project> {
   const row = await selectProjects(em, orgId).where('id', '=', id).executeTakeFirst();
   if (!row) throw notFound('Project');
   return toProject(row);

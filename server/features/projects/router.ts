@@ -1,8 +1,9 @@
 import { pageOf } from '../../paging.ts';
 import { organizationProcedure, router } from '../../trpc.ts';
-import { CreateProject, ListProjects, Project } from './contract.ts';
+import { CreateProject, ListProjects, Project, ProjectRef, UpdateProject } from './contract.ts';
 import { createProject } from './create-project.ts';
-import { listProjects } from './read-projects.ts';
+import { listProjects, readProject } from './read-projects.ts';
+import { updateProject } from './update-project.ts';
 
 const tag = 'Projects';
 
@@ -13,6 +14,7 @@ export const projects = router({
       permission: 'projects:write',
       rest: { v1: 'POST /projects' },
       status: 201,
+      showsETag: true,
       tag,
     })
     .input(CreateProject)
@@ -29,4 +31,29 @@ export const projects = router({
     .input(ListProjects)
     .output(pageOf(Project))
     .query(({ ctx, input }) => listProjects(ctx, input)),
+
+  get: organizationProcedure
+    .meta({
+      summary: 'Get a project',
+      permission: 'projects:read',
+      rest: { v1: 'GET /projects/{id}' },
+      showsETag: true,
+      tag,
+    })
+    .input(ProjectRef)
+    .output(Project)
+    .query(({ ctx, input }) => readProject(ctx.em, input)),
+
+  update: organizationProcedure
+    .meta({
+      summary: 'Rename a project',
+      permission: 'projects:write',
+      rest: { v1: 'PATCH /projects/{id}' },
+      showsETag: true,
+      takesIfMatch: true,
+      tag,
+    })
+    .input(UpdateProject)
+    .output(Project)
+    .mutation(({ ctx, input }) => updateProject(ctx, input)),
 });

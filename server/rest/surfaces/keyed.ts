@@ -96,8 +96,18 @@ export const keyedSurface: Surface = {
   organizationName: 'organizationId',
   paging: 'number',
   securitySchemes: {
-    apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
-    apiSecret: { type: 'apiKey', in: 'header', name: 'X-Api-Secret' },
+    apiKey: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-Api-Key',
+      description: 'The public half of the pair: `bsk_live_` or `bsk_test_` and 32 characters.',
+    },
+    apiSecret: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-Api-Secret',
+      description: 'The secret half, which was shown once, when the pair was made or rotated.',
+    },
   },
   value: (data) => data,
   page: ({ items }, { resource, numberedPage }) => ({

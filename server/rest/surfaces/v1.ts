@@ -80,7 +80,13 @@ export const v1Surface: Surface = {
   spell: snakeCase,
   organizationName: 'organization_id',
   paging: 'cursor',
-  securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer' } },
+  securitySchemes: {
+    bearerAuth: {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'An access token of `POST /auth/login`, or a bearer key.',
+    },
+  },
   value: (data, { requestId }) => ({
     success: true,
     data,

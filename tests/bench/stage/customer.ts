@@ -6,7 +6,7 @@ import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgre
 import { choosePostgresUser } from '../../../server/launcher/postgres/user.ts';
 import { canMakeCertificates, makeAuthority } from '../../support/certificates.ts';
 import { databaseUrl } from '../../support/database-url.ts';
-import { largeSchemaStatements, type LargeSchema } from '../../support/large-schema.ts';
+import { largeSchemaStatements, type LargeSchema } from '../../support/sources/large-schema.ts';
 import { makePostgresFolder, removePostgresFolder } from '../../support/postgres-folder.ts';
 import type { BenchRun } from '../bench.ts';
 

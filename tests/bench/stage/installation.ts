@@ -35,11 +35,13 @@ export async function makeInstallation(run: BenchRun): Promise<Installation> {
   const start = (name: string, file: string, env: Readonly<Record<string, string>>): Running => {
     const running = startProcess({
       file: new URL(`../../../${file}`, import.meta.url),
-      env: { ...inheritedEnv(), DATABASE_URL: databaseUrl, ...env },
+      env: { ...inheritedEnv(), ...env },
       log: path.join(dataDir, `${name}.log`),
       nodeArguments: profiling(run.profileDir, name),
     });
     run.stack.defer(() => running.stop());
+    // As the launcher does it: who has a channel waits for it.
+    running.child.send({ DATABASE_URL: databaseUrl });
     return running;
   };
 

@@ -1,4 +1,5 @@
 import type { CatalogColumn, CatalogTable } from '../../../shared/catalog.ts';
+import { catalogTable, column } from '../conformance/expected-parts.ts';
 
 const long = 'n'.repeat(5_000);
 
@@ -6,37 +7,11 @@ const long = 'n'.repeat(5_000);
 const odd = `o'd"d, [name]\\ é ${'\u0001'}\n\t`;
 const quoted = `"${odd.replaceAll('"', '""')}"`;
 
-const column = (name: string, type: string, more: Partial<CatalogColumn> = {}): CatalogColumn => ({
-  name,
-  type,
-  nullable: true,
-  default: null,
-  comment: null,
-  generated: null,
-  identity: null,
-  ...more,
-});
-
 const table = (
   name: string,
   columns: CatalogColumn[],
   more: Partial<CatalogTable> = {},
-): CatalogTable => ({
-  schema: 'main',
-  name,
-  kind: 'table',
-  comment: null,
-  rowEstimate: null,
-  columns,
-  primaryKey: null,
-  uniqueKeys: [],
-  foreignKeys: [],
-  checks: [],
-  indexes: [],
-  partitionOf: null,
-  partitionKey: null,
-  ...more,
-});
+): CatalogTable => catalogTable('main', name, { columns, ...more });
 
 const part = (name: string) => ({ name, expression: null, descending: false });
 const expression = (text: string) => ({ name: null, expression: text, descending: false });

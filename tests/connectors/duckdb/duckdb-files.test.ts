@@ -19,7 +19,7 @@ import { type ConnectionFailureCode, failureText } from '../../../shared/connect
 import { createDuckdbConnector } from '../../../workers/connectors/duckdb/connector.ts';
 import { locateFile } from '../../../workers/connectors/duckdb/reader/locate-file.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
-import { queryDuckdb, writeDuckdb } from '../../support/duckdb-file.ts';
+import { queryDuckdb, writeDuckdb } from '../../support/sources/duckdb-file.ts';
 import { overwriteHeader } from './duckdb-header.ts';
 
 const never = new AbortController().signal;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import { createDuckdbConnector } from '../../../workers/connectors/duckdb/connector.ts';
-import { queryDuckdb, writeDuckdb } from '../../support/duckdb-file.ts';
+import { queryDuckdb, writeDuckdb } from '../../support/sources/duckdb-file.ts';
 import { conforms, type ServerUnderTest } from '../conformance.ts';
 import { awkwardDuckdb } from './duckdb-awkward.ts';
 import { freezeReaders } from './duckdb-frozen.ts';

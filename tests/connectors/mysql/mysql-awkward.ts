@@ -1,4 +1,5 @@
-import type { CatalogColumn, CatalogIndex, CatalogTable } from '../../../shared/catalog.ts';
+import type { CatalogIndex, CatalogTable } from '../../../shared/catalog.ts';
+import { catalogIndex, catalogTable as table, column } from '../conformance/expected-parts.ts';
 
 const longName = 'ü'.repeat(63) + 'x';
 const odd = 'Odd `"\'\\ Schema';
@@ -47,46 +48,17 @@ create view other.broken as select a from other.gone;
 drop table other.gone;
 `;
 
-function column(name: string, type: string, more: Partial<CatalogColumn> = {}): CatalogColumn {
-  const nothing = { default: null, comment: null, generated: null, identity: null };
-  return { name, type, nullable: true, ...nothing, ...more };
-}
-
-function table(schema: string, name: string, more: Partial<CatalogTable> = {}): CatalogTable {
-  return {
-    schema,
-    name,
-    kind: 'table',
-    comment: null,
-    rowEstimate: null,
-    columns: [],
-    primaryKey: null,
-    uniqueKeys: [],
-    foreignKeys: [],
-    checks: [],
-    indexes: [],
-    partitionOf: null,
-    partitionKey: null,
-    ...more,
-  };
-}
-
 function index(
   name: string,
   columns: readonly (string | CatalogIndex['columns'][number])[],
   more: Partial<CatalogIndex> = {},
 ): CatalogIndex {
-  return {
-    name,
-    unique: false,
-    method: 'btree',
+  return catalogIndex(name, {
     columns: columns.map((part) =>
       typeof part === 'string' ? { name: part, expression: null, descending: false } : part,
     ),
-    includes: [],
-    predicate: null,
     ...more,
-  };
+  });
 }
 
 const required = { nullable: false } as const;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import { serverKindOf } from '../../../workers/connectors/mysql/server-kind.ts';
-import { useRogues } from './mysql-rogue-harness.ts';
+import { useMysqlRogues } from './mysql-rogue-harness.ts';
 import { fakeMysql, type FakeServer, tableRow } from './mysql-rogues.ts';
 
-const rogues = useRogues();
+const rogues = useMysqlRogues();
 
 async function readOne(server: FakeServer): Promise<CatalogTable> {
   const read = await rogues.read(fakeMysql(server));
@@ -75,7 +75,7 @@ describe('MySQL 8', () => {
 
   test('ends its statements by itself, in a transaction that cannot write', async () => {
     await readOne(mysql8([['int', null, '']]));
-    const sent = rogues.received.toString('latin1');
+    const sent = rogues.server.received.toString('latin1');
     expect(sent).toContain('set session transaction read only');
     expect(sent).toContain('start transaction read only');
     const selects = sent.match(/select (?!version)[^]*?information_schema/g) ?? [];
@@ -102,7 +102,7 @@ test('Vitess is asked for one schema at a time, outside of a transaction, and it
     }),
   );
   expect(typeof read === 'string' ? read : read.map(({ name }) => name)).toEqual(['t']);
-  const sent = rogues.received.toString('latin1');
+  const sent = rogues.server.received.toString('latin1');
   expect(sent).not.toContain('start transaction');
   expect(sent).not.toMatch(/table_schema\)? (not )?in/);
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createMysqlConnector } from '../../../workers/connectors/mysql/connector.ts';
 import * as wire from '../../support/servers/rogue-mysql.ts';
-import { useRogues } from './mysql-rogue-harness.ts';
+import { targetOf, useMysqlRogues } from './mysql-rogue-harness.ts';
 import {
   atSource,
   columnRow,
@@ -16,7 +16,7 @@ import {
   tableRow,
 } from './mysql-rogues.ts';
 
-const rogues = useRogues();
+const rogues = useMysqlRogues();
 
 describe('a catalog without measure', () => {
   const rows = (row: readonly (string | null)[]): Buffer =>
@@ -138,15 +138,15 @@ describe('hostile names', () => {
     expect(read.map(({ name }) => name)).toEqual(names);
     expect(read.map(({ columns: [column] }) => column?.name)).toEqual(names);
     expect(read.map(({ foreignKeys: [key] }) => key?.referencedTable)).toEqual(names);
-    expect(rogues.received.includes('drop table')).toBe(false);
+    expect(rogues.server.received.includes('drop table')).toBe(false);
   });
 
   test('of schemas go out as digits', async () => {
     const schema = "x' or 1=1 -- \\";
     const server = { rows: { tables: [tableRow('t', schema)] } };
     await rogues.read(fakeMysql(server));
-    expect(rogues.received.includes('or 1=1')).toBe(false);
-    expect(rogues.received.includes(Buffer.from(schema).toString('hex'))).toBe(true);
+    expect(rogues.server.received.includes('or 1=1')).toBe(false);
+    expect(rogues.server.received.includes(Buffer.from(schema).toString('hex'))).toBe(true);
   });
 });
 
@@ -165,17 +165,17 @@ describe('what a session sends', () => {
     vi.stubEnv('MYSQL_HOME', home);
     vi.stubEnv('HOME', home);
     await rogues.probe(fakeMysql());
-    const sent = rogues.received.toString('latin1');
+    const sent = rogues.server.received.toString('latin1');
     expect(sent).toContain('somebody');
     expect(sent).not.toMatch(/canary-(?!5f2d8c)/);
     // The capability to be asked for local files is not even offered.
-    expect((rogues.received[4] ?? 0) & 0x80).toBe(0);
+    expect((rogues.server.received[4] ?? 0) & 0x80).toBe(0);
   });
 
   test('works without a password too', async () => {
     const rogue = await wire.startRogueMysql(fakeMysql());
     const { failure } = await createMysqlConnector().probe(
-      rogues.target({ port: rogue.port }, undefined),
+      targetOf({ port: rogue.port }, undefined),
       new AbortController().signal,
     );
     expect(failure).toBeNull();

@@ -8,6 +8,8 @@ import {
   type Rows,
 } from '../../support/servers/rogue-mysql.ts';
 
+export { flood, stayMute } from '../../support/servers/rogue-server.ts';
+
 export type Script = (peer: RoguePeer) => Promise<void>;
 
 export interface FakeServer {
@@ -62,16 +64,6 @@ export async function greet(peer: RoguePeer, server: FakeServer = {}): Promise<n
 
 export function trust(peer: RoguePeer, sequence: number): Promise<void> {
   return peer.send(ok(sequence + 1));
-}
-
-/** Waits until the client has gone. */
-export async function stayMute(peer: RoguePeer): Promise<void> {
-  while (await peer.receive());
-}
-
-/** Sends the same bytes until the client has gone. */
-export async function flood(peer: RoguePeer, bytes: Buffer): Promise<void> {
-  while (!peer.closed) await peer.send(bytes);
 }
 
 function answerTo(text: string, server: FakeServer): Buffer {

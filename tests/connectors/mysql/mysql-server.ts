@@ -172,7 +172,7 @@ function quote(name: string): string {
 
 const schemas = 20;
 
-/** A thousand tables like those of tests/support/large-schema.ts, as MySQL writes them. */
+/** A thousand tables like those of tests/support/sources/large-schema.ts, as MySQL writes them. */
 export function* thousandTables(): Generator<string> {
   const all = Array.from({ length: schemas }, (_, n) => `create database large_${n};`);
   yield all.join('\n');

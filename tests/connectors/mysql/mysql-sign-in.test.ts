@@ -4,10 +4,10 @@ import type { Connection } from '../../../shared/connection.ts';
 import { canMakeCertificates, makeAuthority, makeSelfSigned } from '../../support/certificates.ts';
 import * as wire from '../../support/servers/rogue-mysql.ts';
 import type { RoguePeer } from '../../support/servers/rogue-mysql.ts';
-import { outcome, password, useRogues } from './mysql-rogue-harness.ts';
+import { outcome, password, useMysqlRogues } from './mysql-rogue-harness.ts';
 import { fakeMysql, type FakeServer, type Script, stayMute } from './mysql-rogues.ts';
 
-const rogues = useRogues();
+const rogues = useMysqlRogues();
 
 /** Asks for another method and, when the client answers, says OK. */
 const switchTo =
@@ -38,7 +38,7 @@ describe('without TLS', () => {
     const hash = sha1(password);
     const mask = sha1(wire.scramble, sha1(hash));
     const proof = Buffer.from(hash.map((byte, n) => byte ^ (mask[n] ?? 0)));
-    expect(rogues.received.includes(proof)).toBe(true);
+    expect(rogues.server.received.includes(proof)).toBe(true);
   });
 
   test('caching_sha2_password proves that the password is known', async () => {
@@ -71,8 +71,8 @@ describe('without TLS', () => {
     const report = await rogues.probe(fakeMysql(server));
     expect(outcome(report)).toEqual(['sign-in', 'TLS_REQUIRED']);
     // "Send me your public key", of caching_sha2_password and of sha256_password.
-    expect(rogues.received.subarray(-5)).not.toEqual(wire.packet(5, 2));
-    expect(rogues.received.subarray(-5)).not.toEqual(wire.packet(3, 1));
+    expect(rogues.server.received.subarray(-5)).not.toEqual(wire.packet(5, 2));
+    expect(rogues.server.received.subarray(-5)).not.toEqual(wire.packet(3, 1));
   });
 
   test.each([
@@ -98,14 +98,14 @@ describe('without TLS', () => {
     'a greeting with %s gets no more than a proof',
     async (plugin) => {
       await rogues.probe(fakeMysql({ greeting: { plugin } }));
-      expect(rogues.received.includes(password)).toBe(false);
+      expect(rogues.server.received.includes(password)).toBe(false);
     },
   );
 
   test('PLANETSCALE is not even greeted', async () => {
-    const report = await rogues.probe(fakeMysql(), { dialect: 'PLANETSCALE' });
+    const report = await rogues.probe(fakeMysql(), { connection: { dialect: 'PLANETSCALE' } });
     expect(outcome(report)).toEqual(['tls', 'TLS_REQUIRED']);
-    expect(rogues.received).toHaveLength(0);
+    expect(rogues.server.received).toHaveLength(0);
   });
 });
 
@@ -115,15 +115,15 @@ describe('nothing leaves before the server has proved who it is', () => {
     fakeMysql({ ...(identity ? { identity } : {}), signIn: switchTo('mysql_clear_password') });
 
   async function refusal(script: Script, more: Partial<Connection> = {}) {
-    const report = await rogues.probe(script, { ...tls, ...more });
-    expect(rogues.received.includes(password)).toBe(false);
-    expect(rogues.received.includes('somebody')).toBe(false);
+    const report = await rogues.probe(script, { connection: { ...tls, ...more } });
+    expect(rogues.server.received.includes(password)).toBe(false);
+    expect(rogues.server.received.includes('somebody')).toBe(false);
     return outcome(report);
   }
 
   test('TLS that is not offered', async () => {
     expect(await refusal(greedy())).toEqual(['tls', 'TLS_NOT_SUPPORTED']);
-    expect(rogues.received).toHaveLength(0);
+    expect(rogues.server.received).toHaveLength(0);
   });
   test('TLS that is offered and not done', async () => {
     const plain: Script = async (peer) => {
@@ -171,15 +171,17 @@ describe('nothing leaves before the server has proved who it is', () => {
     ])('then even %s is answered', async (_name, signIn) => {
       const identity = authority?.sign(local);
       const server = fakeMysql({ ...(identity ? { identity } : {}), signIn });
-      const report = await rogues.probe(server, { ...tls, ...trusting });
+      const report = await rogues.probe(server, { connection: { ...tls, ...trusting } });
       expect(report.failure).toBeNull();
-      expect(rogues.received.includes(`${password}\0`)).toBe(true);
+      expect(rogues.server.received.includes(`${password}\0`)).toBe(true);
     });
 
     test('and PLANETSCALE is read', async () => {
       const identity = authority?.sign(local);
       const server = fakeMysql(identity ? { identity } : {});
-      const report = await rogues.probe(server, { ...tls, ...trusting, dialect: 'PLANETSCALE' });
+      const report = await rogues.probe(server, {
+        connection: { ...tls, ...trusting, dialect: 'PLANETSCALE' },
+      });
       expect(report.failure).toBeNull();
       expect(report.steps.map(({ step }) => step)).toContain('tls');
     });

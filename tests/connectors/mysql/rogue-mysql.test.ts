@@ -12,9 +12,9 @@ import {
   stayMute,
   trust,
 } from './mysql-rogues.ts';
-import { outcome, password, useRogues } from './mysql-rogue-harness.ts';
+import { outcome, password, useMysqlRogues } from './mysql-rogue-harness.ts';
 
-const rogues = useRogues();
+const rogues = useMysqlRogues();
 
 const atQuery = (answer: Script): FakeServer => ({
   onQuery: async (peer) => {
@@ -27,7 +27,7 @@ const atQuery = (answer: Script): FakeServer => ({
 describe('a server that keeps silent ends as TIMEOUT', () => {
   test('after the connection', async () => {
     expect(outcome(await rogues.probe(stayMute))).toEqual(['sign-in', 'TIMEOUT']);
-    const tls = await rogues.probe(stayMute, { sslEnabled: true });
+    const tls = await rogues.probe(stayMute, { connection: { sslEnabled: true } });
     expect(outcome(tls)).toEqual(['tls', 'TIMEOUT']);
   });
   test('in the TLS handshake', async () => {
@@ -35,7 +35,10 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
       await peer.send(wire.greeting({ tls: true }));
       await stayMute(peer);
     };
-    expect(outcome(await rogues.probe(script, { sslEnabled: true }))).toEqual(['tls', 'TIMEOUT']);
+    expect(outcome(await rogues.probe(script, { connection: { sslEnabled: true } }))).toEqual([
+      'tls',
+      'TIMEOUT',
+    ]);
   });
   test('after the greeting, and after a switch of method', async () => {
     const silent = fakeMysql({ signIn: stayMute });
@@ -66,7 +69,7 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
   test('in the middle of a read, and is asked to kill the session', async () => {
     const mute = fakeMysql(atSource('columns', stayMute));
     expect(await rogues.read(mute, { readStatementMs: 400 })).toBe('TIMEOUT');
-    expect(rogues.received.toString('latin1')).toContain('kill 4711');
+    expect(rogues.server.received.toString('latin1')).toContain('kill 4711');
   });
 });
 
@@ -89,7 +92,7 @@ describe('a server that breaks the protocol ends as PROTOCOL_ERROR', () => {
       await stayMute(peer);
     };
     expect(outcome(await rogues.probe(script))).toEqual(['sign-in', 'PROTOCOL_ERROR']);
-    const tls = await rogues.probe(script, { sslEnabled: true });
+    const tls = await rogues.probe(script, { connection: { sslEnabled: true } });
     expect(outcome(tls)).toEqual(['tls', 'PROTOCOL_ERROR']);
   });
 
@@ -142,7 +145,7 @@ describe('a server that breaks the protocol ends as PROTOCOL_ERROR', () => {
   test.each(brokenAnswers)('with %s', async (_name, bytes) => {
     const report = await rogues.probe(fakeMysql(atQuery((peer) => peer.send(bytes))));
     expect(outcome(report)).toEqual(['query', 'PROTOCOL_ERROR']);
-    expect(rogues.received.includes('root:')).toBe(false);
+    expect(rogues.server.received.includes('root:')).toBe(false);
   });
 
   test('with a session that can write, or a version of nothing', async () => {

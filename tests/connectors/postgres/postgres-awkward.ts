@@ -1,4 +1,5 @@
-import type { CatalogColumn, CatalogIndex, CatalogTable } from '../../../shared/catalog.ts';
+import type { CatalogIndex, CatalogTable } from '../../../shared/catalog.ts';
+import { catalogIndex, catalogTable as table, column } from '../conformance/expected-parts.ts';
 
 const longName = 'ü'.repeat(31) + 'x';
 
@@ -53,41 +54,9 @@ create server nowhere foreign data wrapper nowhere;
 create foreign table public.far (a integer not null, b text) server nowhere;
 `;
 
-function column(name: string, type: string, more: Partial<CatalogColumn> = {}): CatalogColumn {
-  const nothing = { default: null, comment: null, generated: null, identity: null };
-  return { name, type, nullable: true, ...nothing, ...more };
-}
-
-function table(schema: string, name: string, more: Partial<CatalogTable> = {}): CatalogTable {
-  return {
-    schema,
-    name,
-    kind: 'table',
-    comment: null,
-    rowEstimate: null,
-    columns: [],
-    primaryKey: null,
-    uniqueKeys: [],
-    foreignKeys: [],
-    checks: [],
-    indexes: [],
-    partitionOf: null,
-    partitionKey: null,
-    ...more,
-  };
-}
-
 function index(name: string, columns: string[], more: Partial<CatalogIndex> = {}): CatalogIndex {
   const keys = columns.map((key) => ({ name: key, expression: null, descending: false }));
-  return {
-    name,
-    unique: true,
-    method: 'btree',
-    columns: keys,
-    includes: [],
-    predicate: null,
-    ...more,
-  };
+  return catalogIndex(name, { unique: true, columns: keys, ...more });
 }
 
 const odd = 'Odd "Schema"';

@@ -9,7 +9,7 @@ import { createPostgresConnector } from '../../../workers/connectors/postgres/co
 import { systemResolver } from '../../../workers/egress/resolve.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { useEmptyDatabase } from '../../support/database.ts';
-import { largeSchemaStatements } from '../../support/large-schema.ts';
+import { largeSchemaStatements } from '../../support/sources/large-schema.ts';
 import * as wire from '../../support/servers/rogue-postgres.ts';
 import { startRoguePostgres } from '../../support/servers/rogue-postgres.ts';
 import { fakePostgres, tableRow } from '../../support/servers/rogue-scripts.ts';

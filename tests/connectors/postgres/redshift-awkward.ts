@@ -1,10 +1,5 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
-import {
-  blankColumn,
-  blankTable,
-} from '../../../workers/connectors/postgres/redshift/table-parts.ts';
-
-type Column = CatalogTable['columns'][number];
+import { catalogTable as table, column } from '../conformance/expected-parts.ts';
 
 // 127 bytes are Redshift's limit; the stand-in's is 63.
 const longName = 'ü'.repeat(31);
@@ -63,19 +58,7 @@ language sql as $$ select * from (values
   ('public', 'late', 'first', 'character varying(200)', 1)) t $$;
 reset allow_system_table_mods;`;
 
-const column = (name: string, type: string, more: Partial<Column> = {}): Column => ({
-  ...blankColumn,
-  name,
-  type,
-  ...more,
-});
 const required = { nullable: false };
-const table = (schema: string, name: string, more: Partial<CatalogTable>): CatalogTable => ({
-  ...blankTable,
-  schema,
-  name,
-  ...more,
-});
 const noAction = { onUpdate: 'no action', onDelete: 'no action' } as const;
 const a = column('a', 'integer');
 

@@ -5,7 +5,7 @@ import { systemResolver } from '../../../workers/egress/resolve.ts';
 import { redshiftShim } from '../../stand-ins/redshift.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { type TestDatabase, useEmptyDatabase } from '../../support/database.ts';
-import { largeSchemaStatements } from '../../support/large-schema.ts';
+import { largeSchemaStatements } from '../../support/sources/large-schema.ts';
 import { startTlsFront } from '../../support/servers/tls-front.ts';
 import { conforms, type ServerUnderTest } from '../conformance.ts';
 import { awkwardRedshift } from './redshift-awkward.ts';

@@ -3,9 +3,9 @@ import * as wire from '../../support/servers/rogue-postgres.ts';
 import type { RoguePeer } from '../../support/servers/rogue-postgres.ts';
 import * as scripts from '../../support/servers/rogue-scripts.ts';
 import { fakePostgres, type FakeServer } from '../../support/servers/rogue-scripts.ts';
-import { type Script, useRogues } from './rogue-harness.ts';
+import { type Script, usePostgresRogues } from './rogue-harness.ts';
 
-const rogues = useRogues();
+const rogues = usePostgresRogues();
 
 describe('a catalog without measure', () => {
   const { flood, tableRow, columnRow } = scripts;
@@ -82,7 +82,7 @@ describe('a catalog without measure', () => {
     const complete = { tables: [tableRow(20_000)], ...cursors };
     expect(await rogues.read(fakePostgres({ cursors: complete }))).toBe('PROTOCOL_ERROR');
     // What it named as a type has not become part of a statement.
-    expect(rogues.received.includes('(select 1')).toBe(false);
+    expect(rogues.server.received.includes('(select 1')).toBe(false);
   });
 });
 
@@ -125,6 +125,6 @@ describe('hostile names', () => {
         onDelete: 'cascade',
       },
     ]);
-    expect(rogues.received.includes('drop table')).toBe(false);
+    expect(rogues.server.received.includes('drop table')).toBe(false);
   });
 });

@@ -3,20 +3,24 @@ import { describe, expect, test } from 'vitest';
 import * as wire from '../../support/servers/rogue-postgres.ts';
 import * as scripts from '../../support/servers/rogue-scripts.ts';
 import { fakePostgres, type FakeServer } from '../../support/servers/rogue-scripts.ts';
-import { deadlineMs, outcome, password, useRogues } from './rogue-harness.ts';
+import { deadlineMs, outcome, password, usePostgresRogues } from './rogue-harness.ts';
 
-const rogues = useRogues();
+const rogues = usePostgresRogues();
 
 describe('a server that keeps silent ends as TIMEOUT', () => {
   const { stayMute, greet, trust } = scripts;
   test('after the connection', async () => {
-    expect(outcome(await rogues.probe(stayMute, {}, deadlineMs))).toEqual(['sign-in', 'TIMEOUT']);
-  });
-  test('when asked for TLS', async () => {
-    expect(outcome(await rogues.probe(stayMute, { sslEnabled: true }, deadlineMs))).toEqual([
-      'tls',
+    expect(outcome(await rogues.probe(stayMute, { waitMs: deadlineMs }))).toEqual([
+      'sign-in',
       'TIMEOUT',
     ]);
+  });
+  test('when asked for TLS', async () => {
+    expect(
+      outcome(
+        await rogues.probe(stayMute, { connection: { sslEnabled: true }, waitMs: deadlineMs }),
+      ),
+    ).toEqual(['tls', 'TIMEOUT']);
   });
   test('in the handshake', async () => {
     const report = await rogues.probe(
@@ -25,8 +29,7 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
         await peer.send(Buffer.from('S'));
         await stayMute(peer);
       },
-      { sslEnabled: true },
-      deadlineMs,
+      { connection: { sslEnabled: true }, waitMs: deadlineMs },
     );
     expect(outcome(report)).toEqual(['tls', 'TIMEOUT']);
   });
@@ -37,8 +40,7 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
         await peer.send(wire.ask.scram);
         await stayMute(peer);
       },
-      {},
-      deadlineMs,
+      { waitMs: deadlineMs },
     );
     expect(outcome(report)).toEqual(['sign-in', 'TIMEOUT']);
   });
@@ -49,8 +51,7 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
         await trust(peer);
         await stayMute(peer);
       },
-      {},
-      deadlineMs,
+      { waitMs: deadlineMs },
     );
     expect(outcome(report)).toEqual(['query', 'TIMEOUT']);
   });
@@ -64,8 +65,7 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
           await sleep(10);
         }
       },
-      {},
-      deadlineMs,
+      { waitMs: deadlineMs },
     );
     expect(outcome(report)).toEqual(['sign-in', 'TIMEOUT']);
   });
@@ -78,7 +78,7 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
     };
     expect(await rogues.read(fakePostgres(server), { waitMs: deadlineMs })).toBe('TIMEOUT');
     const cancel = Buffer.from([0, 0, 0, 16, 4, 210, 22, 46, 0, 0, 18, 103, 0, 0, 3, 47]);
-    expect(rogues.received.includes(cancel)).toBe(true);
+    expect(rogues.server.received.includes(cancel)).toBe(true);
   });
 });
 

@@ -9,9 +9,9 @@ import * as wire from '../../support/servers/rogue-postgres.ts';
 import { type RoguePeer, startRoguePostgres } from '../../support/servers/rogue-postgres.ts';
 import { fakePostgres, flood, stayMute } from '../../support/servers/rogue-scripts.ts';
 import { fakeRedshift } from '../../support/servers/fake-redshift.ts';
-import { deadlineMs, outcome, password, type Script, useRogues } from './rogue-harness.ts';
+import { deadlineMs, outcome, password, type Script, usePostgresRogues } from './rogue-harness.ts';
 
-const rogues = useRogues('REDSHIFT', createRedshiftConnector);
+const rogues = usePostgresRogues('REDSHIFT', createRedshiftConnector);
 const never = new AbortController().signal;
 const salt = Buffer.from('salt of sixteen!');
 const nonce = Buffer.from('nonce of the server');
@@ -52,15 +52,15 @@ describe('a password that Redshift keeps as SHA-256', () => {
   test('is proved and never sent', async () => {
     const report = await rogues.probe(fakePostgres({ signIn: digestServer(kept) }));
     expect(outcome(report)).toEqual(['catalog', null]);
-    expect(rogues.received.includes(password)).toBe(false);
-    expect(rogues.received.includes(kept)).toBe(false);
+    expect(rogues.server.received.includes(password)).toBe(false);
+    expect(rogues.server.received.includes(kept)).toBe(false);
   });
   test('is answered differently each time, so that no answer can be used again', async () => {
     const answers: string[] = [];
     for (let n = 0; n < 2; n += 1) {
       await rogues.probe(fakePostgres({ signIn: digestServer(kept) }));
-      const at = rogues.received.indexOf(Buffer.from([0x64, 0, 0, 0]));
-      answers.push(rogues.received.subarray(at, at + 58).toString('hex'));
+      const at = rogues.server.received.indexOf(Buffer.from([0x64, 0, 0, 0]));
+      answers.push(rogues.server.received.subarray(at, at + 58).toString('hex'));
     }
     expect(answers[0]).not.toBe(answers[1]);
   });
@@ -115,7 +115,7 @@ describe('a password that Redshift keeps as SHA-256', () => {
       await stayMute(peer);
     });
     expect(outcome(report)).toEqual(['sign-in', failure]);
-    const sent = rogues.received;
+    const sent = rogues.server.received;
     expect(sent.length).toBe(sent.readInt32BE(0));
   });
   test.each([
@@ -157,12 +157,17 @@ describe('a wire that is PostgreSQL’s', () => {
     const greedy = fakePostgres({ signIn: (peer) => peer.send(wire.ask.cleartext) });
     expect(outcome(await rogues.probe(greedy))).toEqual(['sign-in', 'TLS_REQUIRED']);
     const tls = { sslEnabled: true, host: 'localhost' };
-    expect(outcome(await rogues.probe(greedy, tls))).toEqual(['tls', 'TLS_NOT_SUPPORTED']);
+    expect(outcome(await rogues.probe(greedy, { connection: tls }))).toEqual([
+      'tls',
+      'TLS_NOT_SUPPORTED',
+    ]);
   });
   test.skipIf(!canMakeCertificates())('trusts no self-signed certificate (openssl)', async () => {
     const identity = makeSelfSigned({ names: 'DNS:localhost,IP:127.0.0.1' });
     const script = fakePostgres({ identity, signIn: digestServer(salt) });
-    const report = await rogues.probe(script, { sslEnabled: true, host: 'localhost' });
+    const report = await rogues.probe(script, {
+      connection: { sslEnabled: true, host: 'localhost' },
+    });
     expect(outcome(report)).toEqual(['tls', 'TLS_UNTRUSTED']);
   });
   test('bounds an error text of 200 KB', async () => {

@@ -7,9 +7,9 @@ import * as wire from '../../support/servers/rogue-postgres.ts';
 import type { RoguePeer } from '../../support/servers/rogue-postgres.ts';
 import * as scripts from '../../support/servers/rogue-scripts.ts';
 import { fakePostgres, type FakeServer } from '../../support/servers/rogue-scripts.ts';
-import { outcome, password, type Script, useRogues } from './rogue-harness.ts';
+import { outcome, password, type Script, usePostgresRogues } from './rogue-harness.ts';
 
-const rogues = useRogues();
+const rogues = usePostgresRogues();
 
 describe('no password leaves before the server has proved who it is', () => {
   const tls = { sslEnabled: true, host: 'localhost' };
@@ -26,9 +26,9 @@ describe('no password leaves before the server has proved who it is', () => {
     });
 
   async function refusal(script: Script, more: Partial<Connection> = {}) {
-    const report = await rogues.probe(script, { ...tls, ...more });
-    expect(rogues.received.includes(password)).toBe(false);
-    expect(rogues.received.includes(startup)).toBe(false);
+    const report = await rogues.probe(script, { connection: { ...tls, ...more } });
+    expect(rogues.server.received.includes(password)).toBe(false);
+    expect(rogues.server.received.includes(startup)).toBe(false);
     return outcome(report);
   }
 
@@ -84,9 +84,11 @@ describe('no password leaves before the server has proved who it is', () => {
       expect(await refusal(cut)).toEqual(['tls', 'TLS_FAILED']);
     });
     test('and does leave once it has', async () => {
-      const report = await rogues.probe(greedy(authority?.sign(local)), { ...tls, ...trusting });
+      const report = await rogues.probe(greedy(authority?.sign(local)), {
+        connection: { ...tls, ...trusting },
+      });
       expect(outcome(report)).toEqual(['sign-in', 'CONNECTION_LOST']);
-      expect(rogues.received.includes(password)).toBe(true);
+      expect(rogues.server.received.includes(password)).toBe(true);
     });
   });
 });

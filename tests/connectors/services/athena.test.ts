@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import type { AthenaTable } from '../../stand-ins/athena.ts';
 import { conforms } from '../conformance.ts';
 import { host, makeAthena } from './athena-server.ts';
-import { catalogTable, column } from './expected-parts.ts';
+import { catalogTable, column } from '../conformance/expected-parts.ts';
 import { vendorMissing } from './vendor-server.ts';
 
 const { connector, standIn } = makeAthena();

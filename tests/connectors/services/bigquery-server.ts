@@ -3,7 +3,7 @@ import { createBigQueryConnector } from '../../../workers/connectors/bigquery/co
 import { defaultDeadlines, defaultPace } from '../../../workers/connectors/bigquery/limits.ts';
 import { bigQueryHandler, type BigQueryState } from '../../stand-ins/bigquery.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
-import { makeServiceAccountKey } from '../../support/service-account.ts';
+import { makeServiceAccountKey } from '../../support/sources/service-account.ts';
 import { vendor } from './vendor-server.ts';
 
 export const apiHost = 'bigquery.googleapis.com';

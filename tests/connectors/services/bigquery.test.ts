@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import type { CatalogColumn, CatalogTable } from '../../../shared/catalog.ts';
 import type { BigQueryTable } from '../../stand-ins/bigquery.ts';
-import { makeServiceAccountKey } from '../../support/service-account.ts';
+import { makeServiceAccountKey } from '../../support/sources/service-account.ts';
 import { apiHost, makeBigQuery, project, tokenHost } from './bigquery-server.ts';
 import { conforms } from '../conformance.ts';
 import { vendorMissing } from './vendor-server.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CatalogColumn, CatalogTable } from '../../../shared/catalog.ts';
+import type { CatalogTable } from '../../../shared/catalog.ts';
 import { createDatabricksConnector } from '../../../workers/connectors/databricks/connector.ts';
 import {
   databricksHandler,
@@ -9,6 +9,7 @@ import {
 } from '../../stand-ins/databricks.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { conforms } from '../conformance.ts';
+import { catalogTable, column } from '../conformance/expected-parts.ts';
 import { vendor, vendorMissing } from './vendor-server.ts';
 
 const host = 'dbc-4711.cloud.databricks.com';
@@ -98,16 +99,8 @@ const awkward = [
   tableOf({ schema: 'zoo', name: 'f', type: 'FOREIGN' }),
 ];
 
-const column = (name: string, type: string, more: Partial<CatalogColumn> = {}): CatalogColumn => ({
-  ...{ name, type, nullable: true, default: null, comment: null, generated: null, identity: null },
-  ...more,
-});
-const catalogTable = (more: Partial<CatalogTable>): CatalogTable => ({
-  ...{ schema: 'sales', name: 't', kind: 'table', comment: null, rowEstimate: null, columns: [] },
-  ...{ primaryKey: null, uniqueKeys: [], foreignKeys: [], checks: [], indexes: [] },
-  ...{ partitionOf: null, partitionKey: null },
-  ...more,
-});
+const expected = ({ schema = 'sales', name = 't', ...more }: Partial<CatalogTable>): CatalogTable =>
+  catalogTable(schema, name, more);
 
 describe.skipIf(vendorMissing !== null)(`a stand-in of Databricks ${vendorMissing ?? ''}`, () => {
   conforms({
@@ -138,7 +131,7 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of Databricks ${vendorMissin
     awkward: {
       sql: JSON.stringify(awkward),
       expected: [
-        catalogTable({
+        expected({
           name: 'orders',
           comment: 'every order',
           columns: [
@@ -155,18 +148,18 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of Databricks ${vendorMissin
             },
           ],
         }),
-        catalogTable({ name: '__proto__', columns: [column('id', 'string', { nullable: false })] }),
-        catalogTable({
+        expected({ name: '__proto__', columns: [column('id', 'string', { nullable: false })] }),
+        expected({
           schema: '\u{ff21}',
           name: long,
           kind: 'view',
           columns: [column(long, 'int')],
         }),
-        catalogTable({
+        expected({
           ...{ schema: '\u{1f4a5}', name: 'm', kind: 'materialized view' },
           columns: [column('c', 'int')],
         }),
-        catalogTable({ schema: 'zoo', name: 'f', kind: 'foreign table' }),
+        expected({ schema: 'zoo', name: 'f', kind: 'foreign table' }),
       ],
     },
     *thousandTables() {

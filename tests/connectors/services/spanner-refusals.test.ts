@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Canary, startCanary } from '../../support/canary.ts';
-import { makeServiceAccountKey } from '../../support/service-account.ts';
+import { makeServiceAccountKey } from '../../support/sources/service-account.ts';
 import { makeSpanner } from './spanner-server.ts';
 import { vendorMissing } from './vendor-server.ts';
 

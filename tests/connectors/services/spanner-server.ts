@@ -3,7 +3,7 @@ import { createSpannerConnector } from '../../../workers/connectors/spanner/conn
 import { defaultDeadlines } from '../../../workers/connectors/spanner/limits.ts';
 import { spannerHandler, type SpannerState } from '../../stand-ins/spanner.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
-import { makeServiceAccountKey } from '../../support/service-account.ts';
+import { makeServiceAccountKey } from '../../support/sources/service-account.ts';
 import { vendor } from './vendor-server.ts';
 
 export const apiHost = 'spanner.googleapis.com';

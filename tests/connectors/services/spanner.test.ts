@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SpannerTable } from '../../stand-ins/spanner-results.ts';
-import { makeServiceAccountKey } from '../../support/service-account.ts';
+import { makeServiceAccountKey } from '../../support/sources/service-account.ts';
 import { conforms } from '../conformance.ts';
-import { catalogTable, column } from './expected-parts.ts';
+import { catalogTable, column } from '../conformance/expected-parts.ts';
 import { apiHost, makeSpanner, tokenHost } from './spanner-server.ts';
 import { vendorMissing } from './vendor-server.ts';
 

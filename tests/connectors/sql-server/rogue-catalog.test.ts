@@ -3,10 +3,10 @@ import { idOf, type SqlServerTable } from '../../stand-ins/sql-server/catalog.ts
 import { packets } from '../../stand-ins/sql-server/handshake.ts';
 import type { Peer } from '../../stand-ins/sql-server/peer.ts';
 import * as tokens from '../../stand-ins/sql-server/tokens.ts';
-import { at, useRogues } from './rogue-harness.ts';
+import { at, useSqlServerRogues } from './rogue-harness.ts';
 import { columnFacts } from './sql-server-awkward.ts';
 
-const rogues = useRogues();
+const rogues = useSqlServerRogues();
 const tableOf = (name: string, ...columns: SqlServerTable['columns']): SqlServerTable => ({
   ...{ schema: 'dbo', name, type: 'U', comment: null, rows: '0', columns },
 });

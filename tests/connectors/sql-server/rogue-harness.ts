@@ -1,8 +1,5 @@
-import { afterEach, expect } from 'vitest';
-import type { CatalogTable } from '../../../shared/catalog.ts';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import type { Connection } from '../../../shared/connection.ts';
-import { ConnectionFailure, type ProbeReport } from '../../../workers/connectors/connector.ts';
+import type { ConnectionTarget } from '../../../workers/connectors/connector.ts';
 import {
   createSqlServerConnector,
   sqlServer,
@@ -18,10 +15,12 @@ import type { Call } from '../../stand-ins/sql-server/requests.ts';
 import {
   type SqlServerOptions,
   type SqlServerStandIn,
+  type SqlServerState,
   startSqlServer,
   type,
 } from '../../stand-ins/sql-server/server.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
+import { type RogueRun, type Rogues, type RogueWire, useRogues } from '../rogues/use-rogues.ts';
 import { newState, password } from './sql-server-under-test.ts';
 
 // Each wait short, so that a whole file takes seconds; the product's own are in limits.ts.
@@ -31,8 +30,8 @@ const deadlines = {
   ...{ resolveMs: deadlineMs, connectMs: deadlineMs, tlsMs: deadlineMs, signInMs: deadlineMs },
   ...{ probeStatementMs: deadlineMs },
 };
-const maxMs = 8_000;
-const maxBytes = 512 * 1024 * 1024;
+
+export { outcome } from '../rogues/use-rogues.ts';
 
 /** Where in a session a rogue does something else than it should. */
 export type Moment = 'prelogin' | 'sign-in' | 'settings' | 'version' | 'tables' | 'columns';
@@ -64,95 +63,43 @@ export function obscured(secret: string): Buffer {
   );
 }
 
-interface Run {
-  readonly connection?: Partial<Connection>;
+interface Run extends RogueRun {
   readonly tables?: readonly SqlServerTable[];
   readonly limits?: Partial<SqlServerLimits>;
   /** Default: long enough for limits to be reached first, on a busy machine too. */
   readonly readStatementMs?: number;
 }
 
-/** The rogues of one test, one after the other. */
-export interface Rogues {
-  /** The last one. */
-  readonly server: SqlServerStandIn;
-  readonly cancelled: number;
-  probe(options?: SqlServerOptions, run?: Run): Promise<ProbeReport>;
-  /** The rogue's catalog, or the code that reading it failed with. */
-  read(options?: SqlServerOptions, run?: Run): Promise<CatalogTable[] | ConnectionFailureCode>;
+/** A stand-in, and what it remembers. */
+type Rogue = SqlServerStandIn & { readonly state: SqlServerState };
+
+async function start(options: SqlServerOptions, { tables = [] }: Run): Promise<Rogue> {
+  const state = newState([...tables]);
+  return Object.assign(await startSqlServer(state, options), { state });
 }
 
-/**
- * Runs every rogue within its deadlines and a bounded memory, and holds after each test that the next
- * probe of a healthy server succeeds.
- */
-export function useRogues(): Rogues {
-  let server: SqlServerStandIn | undefined;
-  let state = newState();
+const targetOf = ({ port }: Rogue, connection: Partial<Connection>): ConnectionTarget =>
+  connectionTarget(
+    { dialect: 'SQL_SERVER', port, host: '127.0.0.1', username: 'reader', ...connection },
+    password,
+  );
 
-  async function start(options: SqlServerOptions, { connection, tables = [] }: Run) {
-    await server?.close();
-    state = newState([...tables]);
-    server = await startSqlServer(state, options);
-    const given = { port: server.port, host: '127.0.0.1', username: 'reader', ...connection };
-    return connectionTarget({ dialect: 'SQL_SERVER', ...given }, password);
-  }
+const wire: RogueWire<SqlServerOptions, Run, Rogue> = {
+  maxMs: 8_000,
+  start,
+  target: targetOf,
+  connector: ({ limits, readStatementMs = 5_000 }) =>
+    createSqlServerConnector({
+      deadlines: { ...deadlines, readStatementMs },
+      limits: { ...defaultLimits, ...limits },
+    }),
+  async probeHealthy() {
+    const server = await start({}, {});
+    const report = await sqlServer.probe(targetOf(server, {}), new AbortController().signal);
+    await server.close();
+    return report;
+  },
+};
 
-  afterEach(async () => {
-    const healthy = await sqlServer.probe(await start({}, {}), new AbortController().signal);
-    expect(healthy.failure).toBeNull();
-    await server?.close();
-    server = undefined;
-  });
-
-  return {
-    get server() {
-      if (!server) throw new Error('No rogue is running');
-      return server;
-    },
-    get cancelled() {
-      return state.cancelled;
-    },
-    async probe(options = {}, run = {}) {
-      const to = await start(options, run);
-      const limits = { ...defaultLimits, ...run.limits };
-      const connector = createSqlServerConnector({ deadlines, limits });
-      return bounded(() => connector.probe(to, new AbortController().signal));
-    },
-    async read(options = {}, run = {}) {
-      const to = await start(options, run);
-      const connector = createSqlServerConnector({
-        deadlines: { ...deadlines, readStatementMs: run.readStatementMs ?? 5_000 },
-        limits: { ...defaultLimits, ...run.limits },
-      });
-      return bounded(async () => {
-        try {
-          return await Array.fromAsync(connector.readCatalog(to, new AbortController().signal));
-        } catch (error) {
-          if (error instanceof ConnectionFailure) return error.code;
-          throw error;
-        }
-      });
-    },
-  };
-}
-
-/** The step a probe ended with, and why. */
-export function outcome({ failure, steps }: ProbeReport): [string | undefined, string | null] {
-  return [steps.at(-1)?.step, failure];
-}
-
-async function bounded<T>(work: () => Promise<T>): Promise<T> {
-  const startedAt = performance.now();
-  let peakBytes = 0;
-  const sampler = setInterval(() => {
-    peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
-  }, 10);
-  try {
-    return await work();
-  } finally {
-    clearInterval(sampler);
-    expect(performance.now() - startedAt).toBeLessThan(maxMs);
-    expect(peakBytes).toBeLessThan(maxBytes);
-  }
-}
+/** Rogues of TDS. */
+export const useSqlServerRogues = (): Rogues<SqlServerOptions, Run, Rogue> => useRogues(wire, {});

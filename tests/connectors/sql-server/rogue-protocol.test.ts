@@ -12,10 +12,10 @@ import {
 import * as tokens from '../../stand-ins/sql-server/tokens.ts';
 import { startCanary } from '../../support/canary.ts';
 import { canMakeCertificates, makeAuthority } from '../../support/certificates.ts';
-import { at, outcome, useRogues } from './rogue-harness.ts';
+import { at, outcome, useSqlServerRogues } from './rogue-harness.ts';
 import { password } from './sql-server-under-test.ts';
 
-const rogues = useRogues();
+const rogues = useSqlServerRogues();
 const mute = (): void => undefined;
 const answering =
   (...parts: readonly Buffer[]) =>
@@ -62,7 +62,7 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
     ];
     const run = { readStatementMs: 400, tables };
     expect(await rogues.read(at('columns', mute), run)).toBe('TIMEOUT');
-    expect(rogues.cancelled).toBe(1);
+    expect(rogues.server.state.cancelled).toBe(1);
     // It does not answer the wish to stop either.
     let stops = 0;
     const { onMessage } = at('columns', mute);

@@ -10,16 +10,16 @@ import { canMakeCertificates, makeAuthority, makeSelfSigned } from '../../suppor
 import { startCanary } from '../../support/canary.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { makeSshKey, openSshMissing, startOpenSsh } from '../../support/servers/openssh.ts';
-import { at, obscured, outcome, useRogues } from './rogue-harness.ts';
+import { at, obscured, outcome, useSqlServerRogues } from './rogue-harness.ts';
 import { newState, password } from './sql-server-under-test.ts';
 import { preloginAnswer } from '../../stand-ins/sql-server/server.ts';
 
-const rogues = useRogues();
+const rogues = useSqlServerRogues();
 const never = new AbortController().signal;
 
 describe('sslEnabled false means what it says', () => {
   test('nothing is encrypted, the sign-in neither', async () => {
-    expect((await rogues.probe()).failure).toBeNull();
+    expect((await rogues.probe({})).failure).toBeNull();
     expect(rogues.server.receivedInClear.includes(obscured(password))).toBe(true);
   });
   test('and a server that insists on TLS gets nothing: TLS_REQUIRED', async () => {

@@ -1,4 +1,5 @@
-import type { CatalogColumn, CatalogIndex, CatalogTable } from '../../../shared/catalog.ts';
+import type { CatalogIndex, CatalogTable } from '../../../shared/catalog.ts';
+import { catalogIndex, catalogTable, column } from '../conformance/expected-parts.ts';
 import type { SqlServerTable } from '../../stand-ins/sql-server/catalog.ts';
 
 type Facts = readonly (string | null)[];
@@ -55,22 +56,11 @@ function indexFacts(
   ]);
 }
 
-const column = (name: string, type: string, more: Partial<CatalogColumn> = {}): CatalogColumn => ({
-  ...{ name, type, nullable: true, default: null, comment: null, generated: null, identity: null },
-  ...more,
-});
+const table = ({ schema = 'dbo', name = 'T', ...more }: Partial<CatalogTable>): CatalogTable =>
+  catalogTable(schema, name, more);
 
-const table = (more: Partial<CatalogTable>): CatalogTable => ({
-  ...{ schema: 'dbo', name: 'T', kind: 'table', comment: null, rowEstimate: null, columns: [] },
-  ...{ primaryKey: null, uniqueKeys: [], foreignKeys: [], checks: [], indexes: [] },
-  ...{ partitionOf: null, partitionKey: null },
-  ...more,
-});
-
-const index = (name: string, method: string, more: Partial<CatalogIndex>): CatalogIndex => ({
-  ...{ name, method, unique: false, columns: [], includes: [], predicate: null },
-  ...more,
-});
+const index = (name: string, method: string, more: Partial<CatalogIndex>): CatalogIndex =>
+  catalogIndex(name, { method, ...more });
 const keyColumn = (name: string, descending = false) => ({ name, expression: null, descending });
 
 const long = `"'[]];--\t\u{1}💥${'x'.repeat(110)}`;

@@ -6,7 +6,7 @@ import { readEnv } from '../../../shared/env.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { startWatchdog } from '../../../workers/watchdog/watchdog.ts';
 import { startWorker } from '../../../workers/worker.ts';
-import { fakeConnector, table } from '../../support/fake-connector.ts';
+import { fakeConnector, table } from '../../support/sources/fake-connector.ts';
 
 /** What a host name does to whoever reads its catalog. */
 const poisons: Readonly<Record<string, () => void>> = {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import type { Running } from '../../support/processes.ts';
+import type { Running } from '../../support/processes/processes.ts';
 import { findCanaries } from './find-canaries.ts';
 
 /** Where a secret could have come to rest: a name, and all bytes that are there. */

@@ -10,7 +10,7 @@ import { createOrganization } from '../../../server/features/organizations/creat
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
 import { migrate } from '../../../server/migrate.ts';
 import { makePostgresFolder, removePostgresFolder } from '../../support/postgres-folder.ts';
-import { makeKeyFolder, runApi, runWorker } from '../../support/processes.ts';
+import { makeKeyFolder, runApi, runWorker } from '../../support/processes/processes.ts';
 
 /** A PostgreSQL that writes down all it is told, as a careless operator would set it up. */
 const talkative = {

@@ -3,7 +3,7 @@ import { createBasekeepClient } from '../../../server/client.ts';
 import { credentialIdOf } from '../../../shared/ids.ts';
 import type { TestTenant } from '../../support/api.ts';
 import type { TestDatabase } from '../../support/database.ts';
-import { signIn } from '../../support/sign-in.ts';
+import { signIn } from '../../support/people/sign-in.ts';
 
 /** What nobody may see whose request has no audit event. */
 const revealedSecret = 'c5-canary-7Hq2';

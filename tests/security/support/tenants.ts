@@ -17,8 +17,11 @@ export async function furnished(api: TestApi, name: string): Promise<Furnished> 
   await client.dataSources.delete.mutate({ orgId: tenant.orgId, id: deleted.dataSourceId });
   await client.apiKeys.delete.mutate({ orgId: tenant.orgId, id: deleted.apiKeyId });
   await client.groups.delete.mutate({ orgId: tenant.orgId, id: deleted.groupId });
-  // Members are deactivated and never deleted: one that is not there takes the place.
-  return { ...tenant, ...own, deleted: { ...deleted, memberId: newId('membership') } };
+  const hook = await newWebhook(client, tenant.orgId);
+  await client.webhooks.delete.mutate({ orgId: tenant.orgId, id: hook.webhookId });
+  // Members are deactivated and projects stay: one that is not there takes the place.
+  const gone = { ...hook, memberId: newId('membership'), projectId: newId('project') };
+  return { ...tenant, ...own, deleted: { ...deleted, ...gone } };
 }
 
 /** A new data source, a new key, and a newly invited member in a new group of a tenant. */
@@ -36,6 +39,7 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
   });
   const syncs = await client.dataSources.listSyncs.query({ orgId, id: source.id });
   const group = await client.groups.create.mutate({ orgId, name: randomUUID() });
+  const project = await client.projects.create.mutate({ orgId, name: randomUUID() });
   const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
   const email = `${randomUUID()}@example.com`;
   const member = await client.members.invite.mutate({ orgId, email });
@@ -48,8 +52,30 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     memberId: member.id,
     groupId: group.id,
     credentialId: credentialIdOf(source.id),
+    ...((await webhookOf(client, orgId)) ?? (await newWebhook(client, orgId))),
+    projectId: project.id,
     syncId: syncs.items[0]?.id ?? '',
   };
+}
+
+type Client = ReturnType<TestApi['client']>;
+type Hook = Pick<Belongings, 'webhookId' | 'deliveryId'>;
+
+/** The webhook that there is, since there may not be many, with a delivery of it. */
+async function webhookOf(client: Client, orgId: string): Promise<Hook | undefined> {
+  const { items } = await client.webhooks.list.query({ orgId, limit: 1 });
+  const [id] = items.map((webhook) => webhook.id);
+  if (id === undefined) return undefined;
+  const deliveries = await client.webhooks.listDeliveries.query({ orgId, id, limit: 1 });
+  const [deliveryId] = deliveries.items.map((delivery) => delivery.id);
+  return deliveryId === undefined ? undefined : { webhookId: id, deliveryId };
+}
+
+async function newWebhook(client: Client, orgId: string): Promise<Hook> {
+  const url = 'https://hooks.example.com/spare';
+  const { id } = await client.webhooks.create.mutate({ orgId, url });
+  const delivery = await client.webhooks.test.mutate({ orgId, id });
+  return { webhookId: id, deliveryId: delivery.id };
 }
 
 /** Makes a user a member of an organization without an invitation. */

@@ -4,7 +4,7 @@ import { createBigQueryConnector } from '../../../workers/connectors/bigquery/co
 import { defaultPace } from '../../../workers/connectors/bigquery/limits.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { makeAuthority } from '../../support/certificates.ts';
-import { makeServiceAccountKey } from '../../support/service-account.ts';
+import { makeServiceAccountKey } from '../../support/sources/service-account.ts';
 import { bigQueryHandler, type BigQueryState } from '../bigquery.ts';
 import { startHttpStandIn } from '../http-stand-in.ts';
 

@@ -4,7 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createSpannerConnector } from '../../../workers/connectors/spanner/connector.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { makeAuthority } from '../../support/certificates.ts';
-import { makeServiceAccountKey } from '../../support/service-account.ts';
+import { makeServiceAccountKey } from '../../support/sources/service-account.ts';
 import { startHttpStandIn } from '../http-stand-in.ts';
 import { spannerHandler, type SpannerState } from '../spanner.ts';
 

@@ -1,130 +1,27 @@
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import { createSecureContext, TLSSocket } from 'node:tls';
-import type { Identity } from '../certificates.ts';
+import {
+  type RoguePeer as Peer,
+  type RogueServer,
+  startRogue,
+  type Unframe,
+} from './rogue-server.ts';
 
-/** One client of a rogue, as its script sees it. */
-export interface RoguePeer {
-  send(bytes: Buffer): Promise<void>;
-  /** The client's next packet, or null when it has gone. */
-  receive(): Promise<{ sequence: number; body: Buffer } | null>;
-  /** Goes on in TLS with this certificate. */
-  encrypt(identity: Identity): void;
-  close(): void;
-  readonly closed: boolean;
+export interface Packet {
+  readonly sequence: number;
+  readonly body: Buffer;
 }
 
-export interface RogueServer {
-  readonly port: number;
-  /** Everything that clients sent, decrypted where TLS was on. */
-  readonly received: Buffer;
-  /** Everything that clients sent outside of TLS. */
-  readonly receivedInClear: Buffer;
-  close(): Promise<void>;
-}
+export type RoguePeer = Peer<Packet>;
 
 /** A MySQL server that does what `script` says on each connection, and nothing else. */
-export async function startRogueMysql(
-  script: (peer: RoguePeer) => Promise<void>,
-): Promise<RogueServer> {
-  const sockets = new Set<Socket>();
-  const all: Buffer[] = [];
-  const clear: Buffer[] = [];
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    const peer = new ScriptedPeer(socket, all, clear);
-    void script(peer).catch(() => peer.close());
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The rogue has no port');
-  return {
-    port: address.port,
-    get received() {
-      return Buffer.concat(all);
-    },
-    get receivedInClear() {
-      return Buffer.concat(clear);
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+export function startRogueMysql(script: (peer: RoguePeer) => Promise<void>): Promise<RogueServer> {
+  return startRogue(() => unframe, script);
 }
 
-class ScriptedPeer implements RoguePeer {
-  #stream: Socket;
-  readonly #all: Buffer[];
-  #buffer = Buffer.alloc(0);
-  #wake: () => void = () => undefined;
-
-  constructor(socket: Socket, all: Buffer[], clear: Buffer[]) {
-    this.#stream = socket;
-    this.#all = all;
-    this.#listen(clear);
-  }
-
-  get closed(): boolean {
-    return this.#stream.destroyed || this.#stream.readableEnded;
-  }
-
-  async send(bytes: Buffer): Promise<void> {
-    if (this.closed) throw new Error('gone');
-    if (this.#stream.write(bytes)) return;
-    await new Promise<void>((resolve) => {
-      this.#stream.once('drain', resolve);
-      this.#stream.once('close', resolve);
-    });
-  }
-
-  async receive(): Promise<{ sequence: number; body: Buffer } | null> {
-    for (;;) {
-      const length = this.#buffer.length >= 4 ? this.#buffer.readUIntLE(0, 3) : Infinity;
-      if (this.#buffer.length >= 4 + length) {
-        const sequence = this.#buffer[3] ?? 0;
-        const body = this.#buffer.subarray(4, 4 + length);
-        this.#buffer = this.#buffer.subarray(4 + length);
-        return { sequence, body };
-      }
-      if (this.closed) return null;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  encrypt(identity: Identity): void {
-    this.#stream.removeAllListeners('data');
-    // The client's handshake may have come right behind its request.
-    this.#stream.pause();
-    if (this.#buffer.length > 0) this.#stream.unshift(this.#buffer);
-    this.#buffer = Buffer.alloc(0);
-    const secureContext = createSecureContext(identity);
-    this.#stream = new TLSSocket(this.#stream, { isServer: true, secureContext });
-    this.#listen(null);
-  }
-
-  close(): void {
-    this.#stream.destroy();
-  }
-
-  #listen(clear: Buffer[] | null): void {
-    const wake = (): void => this.#wake();
-    this.#stream.on('data', (chunk: Buffer) => {
-      this.#all.push(chunk);
-      clear?.push(chunk);
-      this.#buffer = Buffer.concat([this.#buffer, chunk]);
-      wake();
-    });
-    this.#stream.on('error', () => this.#stream.destroy());
-    this.#stream.on('end', wake);
-    this.#stream.on('close', wake);
-  }
-}
+const unframe: Unframe<Packet> = (bytes) => {
+  const length = bytes.length >= 4 ? 4 + bytes.readUIntLE(0, 3) : Infinity;
+  if (bytes.length < length) return null;
+  return { message: { sequence: bytes[3] ?? 0, body: bytes.subarray(4, length) }, length };
+};
 
 /** A packet of MySQL's protocol. Strings are themselves, without terminator. */
 export function packet(sequence: number, ...parts: readonly (string | Buffer | number)[]): Buffer {

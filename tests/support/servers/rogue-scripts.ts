@@ -1,6 +1,8 @@
 import type { Identity } from '../certificates.ts';
 import { ask, complete, dataRow, keyData, ready, type RoguePeer } from './rogue-postgres.ts';
 
+export { flood, stayMute } from './rogue-server.ts';
+
 type Rows = readonly (readonly (string | null)[])[];
 
 export interface FakeServer {
@@ -45,16 +47,6 @@ export async function greet(peer: RoguePeer, identity?: Identity): Promise<void>
 
 export function trust(peer: RoguePeer): Promise<void> {
   return peer.send(Buffer.concat([ask.ok, keyData, ready]));
-}
-
-/** Waits until the client has gone. */
-export async function stayMute(peer: RoguePeer): Promise<void> {
-  while (await peer.receive());
-}
-
-/** Sends the same bytes until the client has gone. */
-export async function flood(peer: RoguePeer, bytes: Buffer): Promise<void> {
-  while (!peer.closed) await peer.send(bytes);
 }
 
 function answerTo(text: string, server: FakeServer, left: Map<string, Rows>): Buffer[] {

@@ -1,13 +1,8 @@
-import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { HttpRoute } from '../../egress/http/http.ts';
-import {
-  ConnectionFailure,
-  type Connector,
-  type ConnectionTarget,
-  type ProbeReport,
-} from '../connector.ts';
+import { ConnectionFailure } from '../connector.ts';
+import { connectorBySession, type Occasion } from '../connector-by-session.ts';
 import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
-import { probeBySteps } from '../probe-steps.ts';
+import type { ProbeStepper } from '../probe-steps.ts';
 import { type Deadlines, defaultDeadlines, maxProbeAttempts } from './limits.ts';
 import { type Ask, listDatabases, listTables, proveDatabase, readTables } from './read-catalog.ts';
 import { WorkGroup } from './resources.ts';
@@ -19,46 +14,36 @@ export interface AthenaSettings {
   readonly route: HttpRoute;
 }
 
-const defaults: AthenaSettings = {
-  deadlines: defaultDeadlines,
-  limits: defaultCatalogLimits,
-  route: {},
-};
-
 /**
  * The connector of ATHENA: one data catalog of an account in one region, or one database of it, over the
  * JSON API with an access key (`username` and `password`). It runs no statements, so that neither a
  * place for results is written to nor anything billed; it needs athena:List* and Get* and glue:Get*.
  */
-export function createAthenaConnector(settings: Partial<AthenaSettings> = {}): Connector {
-  const complete = { ...defaults, ...settings };
-  return {
-    probe: (target, signal) => probe(target, complete, signal),
-    readCatalog: (target, signal) => readCatalog(target, complete, signal),
-  };
-}
+export const createAthenaConnector = connectorBySession<AthenaSettings, AthenaSession>({
+  defaults: {
+    deadlines: defaultDeadlines,
+    limits: defaultCatalogLimits,
+    route: {},
+  },
+  open: openSession,
+  prove,
+  read: (session, { settings }) => readTables(session, settings.limits),
+});
 
-function probe(
-  target: ConnectionTarget,
-  settings: AthenaSettings,
-  signal: AbortSignal,
-): Promise<ProbeReport> {
-  return probeBySteps(async (step) => {
-    const session = await openSession(target, settings, signal, step);
-    const timeoutMs = settings.deadlines.probeMs;
-    const ask: Ask = { attempts: maxProbeAttempts, timeoutMs, maxResults: 1 };
-    try {
-      const version = await step('sign-in', () => engineVersion(session, ask));
-      const database = await step('query', () => firstDatabase(session, ask));
-      // The call of a sync, over one table.
-      await step('catalog', async () => {
-        if (database !== null) await listTables(session, database, ask);
-      });
-      return version ?? 'Amazon Athena';
-    } finally {
-      await session.close();
-    }
+/** The calls of a sync, over one table. */
+async function prove(
+  session: AthenaSession,
+  step: ProbeStepper,
+  { settings }: Occasion<AthenaSettings>,
+): Promise<string> {
+  const timeoutMs = settings.deadlines.probeMs;
+  const ask: Ask = { attempts: maxProbeAttempts, timeoutMs, maxResults: 1 };
+  const version = await step('sign-in', () => engineVersion(session, ask));
+  const database = await step('query', () => firstDatabase(session, ask));
+  await step('catalog', async () => {
+    if (database !== null) await listTables(session, database, ask);
   });
+  return version ?? 'Amazon Athena';
 }
 
 // Every account has it, and it cannot be deleted.
@@ -98,19 +83,6 @@ async function firstDatabase(session: AthenaSession, ask: Ask): Promise<string |
   if (database === null) return (await listDatabases(session, ask)).items[0] ?? null;
   await proveDatabase(session, database, ask);
   return database;
-}
-
-async function* readCatalog(
-  target: ConnectionTarget,
-  settings: AthenaSettings,
-  signal: AbortSignal,
-): AsyncGenerator<CatalogTable> {
-  const session = await openSession(target, settings, signal);
-  try {
-    yield* readTables(session, settings.limits);
-  } finally {
-    await session.close();
-  }
 }
 
 function isDenied(error: unknown): boolean {

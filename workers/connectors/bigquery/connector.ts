@@ -1,10 +1,9 @@
-import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { HttpRoute } from '../../egress/http/http.ts';
-import type { Connector, ConnectionTarget, ProbeReport } from '../connector.ts';
+import { connectorBySession, type Occasion } from '../connector-by-session.ts';
 import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
-import { probeBySteps } from '../probe-steps.ts';
+import type { ProbeStepper } from '../probe-steps.ts';
 import { type Deadlines, defaultDeadlines, defaultPace, type Pace } from './limits.ts';
-import { pathOf, type Place, placeOf } from './names.ts';
+import { pathOf, type Place } from './names.ts';
 import { readTables, tablePath } from './read-catalog.ts';
 import { Dataset, DatasetList, Table, TableList } from './resources.ts';
 import { type BigQuerySession, openSession } from './session.ts';
@@ -16,43 +15,34 @@ export interface BigQuerySettings {
   readonly route: HttpRoute;
 }
 
-const defaults: BigQuerySettings = {
-  deadlines: defaultDeadlines,
-  limits: defaultCatalogLimits,
-  pace: defaultPace,
-  route: {},
-};
-
 /**
  * The connector of BIGQUERY: a project, or one dataset of it, over the REST API v2 with the key of a
  * service account that may read metadata (role BigQuery Metadata Viewer). It runs no queries, so that
  * neither the right to run jobs is needed nor anything billed.
  */
-export function createBigQueryConnector(settings: Partial<BigQuerySettings> = {}): Connector {
-  const complete = { ...defaults, ...settings };
-  return {
-    probe: (target, signal) => probe(target, complete, signal),
-    readCatalog: (target, signal) => readCatalog(target, complete, signal),
-  };
-}
+export const createBigQueryConnector = connectorBySession<BigQuerySettings, BigQuerySession>({
+  defaults: {
+    deadlines: defaultDeadlines,
+    limits: defaultCatalogLimits,
+    pace: defaultPace,
+    route: {},
+  },
+  open: openSession,
+  prove,
+  read: (session, { settings }) =>
+    readTables(session, session.place, settings.limits, settings.pace.concurrency),
+});
 
-function probe(
-  target: ConnectionTarget,
-  settings: BigQuerySettings,
-  signal: AbortSignal,
-): Promise<ProbeReport> {
-  return probeBySteps(async (step) => {
-    const place = placeOf(target);
-    const session = await openSession(target, settings, signal, step);
-    const timeoutMs = settings.deadlines.probeMs;
-    try {
-      const dataset = await step('query', () => firstDataset(session, place, timeoutMs));
-      await step('catalog', () => proveTables(session, place.project, dataset, timeoutMs));
-      return 'BigQuery API v2';
-    } finally {
-      await session.close();
-    }
-  });
+async function prove(
+  session: BigQuerySession,
+  step: ProbeStepper,
+  { settings }: Occasion<BigQuerySettings>,
+): Promise<string> {
+  const { place } = session;
+  const timeoutMs = settings.deadlines.probeMs;
+  const dataset = await step('query', () => firstDataset(session, place, timeoutMs));
+  await step('catalog', () => proveTables(session, place.project, dataset, timeoutMs));
+  return 'BigQuery API v2';
 }
 
 /** That project and dataset are there: the dataset's name, or that of the first one; null for none. */
@@ -92,20 +82,6 @@ async function proveTables(
   if (name === undefined) return;
   const table = tablePath({ project, schema: dataset, name });
   await session.get(Table, { path: table, timeoutMs, missing });
-}
-
-async function* readCatalog(
-  target: ConnectionTarget,
-  settings: BigQuerySettings,
-  signal: AbortSignal,
-): AsyncGenerator<CatalogTable> {
-  const place = placeOf(target);
-  const session = await openSession(target, settings, signal);
-  try {
-    yield* readTables(session, place, settings.limits, settings.pace.concurrency);
-  } finally {
-    await session.close();
-  }
 }
 
 export const bigQuery = createBigQueryConnector();

@@ -13,7 +13,7 @@ import { pause, whilePutOff } from '../put-off.ts';
 import { parseServiceAccount } from '../service-account.ts';
 import { answerFailure } from './failures.ts';
 import { type Deadlines, maxAnswerBytes, maxAttempts, type Pace } from './limits.ts';
-import { apiOrigin } from './names.ts';
+import { apiOrigin, type Place, placeOf } from './names.ts';
 
 /** Lets list and describe, and read; a token with it can change nothing. */
 const scope = 'https://www.googleapis.com/auth/bigquery.readonly';
@@ -42,7 +42,8 @@ export async function openSession(
   signal: AbortSignal,
   step: HttpStep = (_name, work) => work(),
 ): Promise<BigQuerySession> {
-  // Before anything is opened: a key that cannot be one needs no server to say so.
+  // Before anything is opened: what cannot be a place or a key needs no server to say so.
+  const place = placeOf(target);
   const account = parseServiceAccount(target.secrets.bigQueryJsonKey ?? '');
   const applicant = { account, scope };
   const { deadlines, pace, route } = settings;
@@ -56,7 +57,7 @@ export async function openSession(
   });
   try {
     const token = await step('sign-in', () => signInToGoogle(target, applicant, settings, signal));
-    return new BigQuerySession({ target, applicant, settings, signal, http, token });
+    return new BigQuerySession({ place, target, applicant, settings, signal, http, token });
   } catch (error) {
     await http.close();
     throw error;
@@ -64,6 +65,7 @@ export async function openSession(
 }
 
 interface SessionParts {
+  readonly place: Place;
   readonly target: ConnectionTarget;
   readonly applicant: Applicant;
   readonly settings: SessionSettings;
@@ -74,12 +76,14 @@ interface SessionParts {
 
 /** Questions to the REST API, all of them GET: nothing is run, billed or changed. */
 export class BigQuerySession {
+  readonly place: Place;
   readonly #parts: SessionParts;
   #token: Promise<AccessToken>;
   #renewAtMs: number;
   #nextCallAtMs = 0;
 
   constructor(parts: SessionParts) {
+    this.place = parts.place;
     this.#parts = parts;
     this.#token = Promise.resolve(parts.token);
     this.#renewAtMs = parts.token.renewAtMs;

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { HttpRoute } from '../../egress/http/http.ts';
-import type { Connector, ConnectionTarget, ProbeReport } from '../connector.ts';
+import { connectorBySession, type Occasion } from '../connector-by-session.ts';
 import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
-import { probeBySteps } from '../probe-steps.ts';
+import type { ProbeStepper } from '../probe-steps.ts';
 import { endpointOf } from './endpoint.ts';
 import { answerFailure } from './failures.ts';
 import { type Deadlines, defaultDeadlines, pageTables } from './limits.ts';
@@ -18,44 +17,35 @@ export interface DatabricksSettings {
   readonly pageTables: number;
 }
 
-const defaults: DatabricksSettings = {
-  deadlines: defaultDeadlines,
-  limits: defaultCatalogLimits,
-  route: {},
-  pageTables,
-};
-
 /**
  * The connector of DATABRICKS: a SQL warehouse of a workspace with Unity Catalog, over the Statement
  * Execution API. A probe never starts a stopped warehouse; a catalog read does.
  */
-export function createDatabricksConnector(settings: Partial<DatabricksSettings> = {}): Connector {
-  const complete = { ...defaults, ...settings };
-  return {
-    probe: (target, signal) => probe(target, complete, signal),
-    readCatalog: (target, signal) => readCatalog(target, complete, signal),
-  };
-}
+export const createDatabricksConnector = connectorBySession<DatabricksSettings, DatabricksSession>({
+  defaults: {
+    deadlines: defaultDeadlines,
+    limits: defaultCatalogLimits,
+    route: {},
+    pageTables,
+  },
+  open: openSession,
+  prove,
+  read: (session, { target, settings }) =>
+    readTables(session, { ...settings, catalog: endpointOf(target).catalog }),
+});
 
 const Nothing = z.object({});
 
-function probe(
-  target: ConnectionTarget,
-  settings: DatabricksSettings,
-  signal: AbortSignal,
-): Promise<ProbeReport> {
-  return probeBySteps(async (step) => {
-    const { catalog } = endpointOf(target);
-    const session = await openSession(target, settings, signal, step);
-    try {
-      await step('query', () => proveCatalog(session, catalog, settings.deadlines.probeMs));
-      await step('catalog', () => proveStatements(session, catalog));
-      const version = session.warehouse.channel?.dbsql_version;
-      return version ? `Databricks SQL ${version}` : 'Databricks SQL';
-    } finally {
-      await session.close();
-    }
-  });
+async function prove(
+  session: DatabricksSession,
+  step: ProbeStepper,
+  { target, settings }: Occasion<DatabricksSettings>,
+): Promise<string> {
+  const { catalog } = endpointOf(target);
+  await step('query', () => proveCatalog(session, catalog, settings.deadlines.probeMs));
+  await step('catalog', () => proveStatements(session, catalog));
+  const version = session.warehouse.channel?.dbsql_version;
+  return version ? `Databricks SQL ${version}` : 'Databricks SQL';
 }
 
 /** That the catalog is there and may be used, by Unity Catalog, which needs no warehouse. */
@@ -86,20 +76,6 @@ async function proveStatements(session: DatabricksSession, catalog: string | nul
     keysStatement(beginning, beginning),
   ];
   for (const statement of statements) await Array.fromAsync(session.rows(statement, catalog));
-}
-
-async function* readCatalog(
-  target: ConnectionTarget,
-  settings: DatabricksSettings,
-  signal: AbortSignal,
-): AsyncGenerator<CatalogTable> {
-  const { catalog } = endpointOf(target);
-  const session = await openSession(target, settings, signal);
-  try {
-    yield* readTables(session, { ...settings, catalog });
-  } finally {
-    await session.close();
-  }
 }
 
 export const databricks = createDatabricksConnector();

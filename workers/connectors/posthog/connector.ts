@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod';
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import {
   defaultHttpDeadlines,
@@ -7,15 +8,11 @@ import {
   type HttpStep,
   statusFailure,
 } from '../../egress/http/http.ts';
-import {
-  ConnectionFailure,
-  type ConnectionTarget,
-  type Connector,
-  type ProbeReport,
-} from '../connector.ts';
+import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
+import { connectorBySession } from '../connector-by-session.ts';
 import { JsonApi } from '../json-api.ts';
 import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
-import { probeBySteps } from '../probe-steps.ts';
+import type { ProbeStepper } from '../probe-steps.ts';
 import { DatabaseSchema, HogqlAnswer, toCatalogTable } from './schema.ts';
 
 export interface PosthogSettings {
@@ -26,82 +23,66 @@ export interface PosthogSettings {
   readonly maxSchemaBytes: number;
 }
 
-const defaults: PosthogSettings = {
-  deadlines: defaultHttpDeadlines,
-  limits: defaultCatalogLimits,
-  route: {},
-  maxSchemaBytes: 64 * 1024 * 1024,
-};
-
 /**
  * The connector of POSTHOG: its cloud or a self-hosted one, always over HTTPS, with a personal API
  * key that has the scope `query:read`. PostHog allows few queries an hour (120 by default), so a probe
  * takes two and a catalog one. https://posthog.com/docs/api/queries
  */
-export function createPosthogConnector(settings: Partial<PosthogSettings> = {}): Connector {
-  const complete = { ...defaults, ...settings };
-  return {
-    probe: (target, signal) => probe(target, complete, signal),
-    readCatalog: (target, signal) => readCatalog(target, complete, signal),
-  };
-}
+export const createPosthogConnector = connectorBySession<PosthogSettings, PosthogSession>({
+  defaults: {
+    deadlines: defaultHttpDeadlines,
+    limits: defaultCatalogLimits,
+    route: {},
+    maxSchemaBytes: 64 * 1024 * 1024,
+  },
+  open,
+  prove,
+  read: (session, { settings }) => readTables(session, settings.limits),
+});
 
-function probe(
-  target: ConnectionTarget,
-  settings: PosthogSettings,
-  signal: AbortSignal,
-): Promise<ProbeReport> {
-  return probeBySteps(async (step) => {
-    const session = await open(target, settings, signal, step);
-    try {
-      const answer = await step('sign-in', () => session.query(HogqlAnswer, selectOne));
-      await step('query', () => {
-        const [[value] = []] = answer.results;
-        if (value === 1) return Promise.resolve();
-        return Promise.reject(new ConnectionFailure('PROTOCOL_ERROR'));
-      });
-      await step('catalog', () => session.query(DatabaseSchema, schemaQuery));
-      return 'PostHog';
-    } finally {
-      await session.close();
-    }
+async function prove(session: PosthogSession, step: ProbeStepper): Promise<string> {
+  const answer = await step('sign-in', () => session.query(HogqlAnswer, selectOne));
+  await step('query', () => {
+    const [[value] = []] = answer.results;
+    if (value === 1) return Promise.resolve();
+    return Promise.reject(new ConnectionFailure('PROTOCOL_ERROR'));
   });
+  await step('catalog', () => session.query(DatabaseSchema, schemaQuery));
+  return 'PostHog';
 }
 
-async function* readCatalog(
-  target: ConnectionTarget,
-  settings: PosthogSettings,
-  signal: AbortSignal,
+async function* readTables(
+  session: PosthogSession,
+  { maxTables, maxColumns, maxPartsPerTable }: CatalogLimits,
 ): AsyncGenerator<CatalogTable> {
-  const session = await open(target, settings, signal);
-  try {
-    const { tables } = await session.query(DatabaseSchema, schemaQuery);
-    const { maxTables, maxColumns, maxPartsPerTable } = settings.limits;
-    const columns = tables.reduce((sum, [, table]) => sum + table.fields.length, 0);
-    const widest = tables.reduce((most, [, table]) => Math.max(most, table.fields.length), 0);
-    if (tables.length > maxTables || columns > maxColumns || widest > maxPartsPerTable) {
-      throw new ConnectionFailure('LIMIT_EXCEEDED');
-    }
-    for (const table of tables) yield toCatalogTable(table);
-  } finally {
-    await session.close();
+  const { tables } = await session.query(DatabaseSchema, schemaQuery);
+  const columns = tables.reduce((sum, [, table]) => sum + table.fields.length, 0);
+  const widest = tables.reduce((most, [, table]) => Math.max(most, table.fields.length), 0);
+  if (tables.length > maxTables || columns > maxColumns || widest > maxPartsPerTable) {
+    throw new ConnectionFailure('LIMIT_EXCEEDED');
   }
+  for (const table of tables) yield toCatalogTable(table);
 }
 
 const selectOne = { kind: 'HogQLQuery', query: 'select 1' };
 const schemaQuery = { kind: 'DatabaseSchemaQuery' };
+
+interface PosthogSession {
+  query<T>(schema: ZodType<T>, query: object): Promise<T>;
+  close(): Promise<void>;
+}
 
 async function open(
   target: ConnectionTarget,
   { deadlines, route, maxSchemaBytes }: PosthogSettings,
   signal: AbortSignal,
   step: HttpStep = (_name, work) => work(),
-) {
+): Promise<PosthogSession> {
   const { origin, path, key } = endpointOf(target);
   const http = await openHttp(target, { origin, signal, deadlines, route, step });
   const api = new JsonApi(http, `Bearer ${key}`);
   return {
-    query: <T>(schema: Parameters<typeof api.call<T>>[0], query: object): Promise<T> =>
+    query: (schema, query) =>
       api.call(schema, {
         method: 'POST',
         path,

@@ -1,13 +1,8 @@
-import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { HttpRoute } from '../../egress/http/http.ts';
-import {
-  ConnectionFailure,
-  type ConnectionTarget,
-  type Connector,
-  type ProbeReport,
-} from '../connector.ts';
+import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
+import { connectorBySession, type Occasion } from '../connector-by-session.ts';
 import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
-import { probeBySteps } from '../probe-steps.ts';
+import type { ProbeStepper } from '../probe-steps.ts';
 import { accountOf } from './account.ts';
 import { quoted } from './identifier.ts';
 import { type Deadlines, defaultDeadlines, pageTables, showRows } from './limits.ts';
@@ -30,43 +25,36 @@ export interface SnowflakeSettings {
   readonly showRows: number;
 }
 
-const defaults: SnowflakeSettings = {
-  deadlines: defaultDeadlines,
-  limits: defaultCatalogLimits,
-  route: {},
-  pageTables,
-  showRows,
-};
-
 /**
  * The connector of SNOWFLAKE, over the SQL API: one database, by name or as the user's default
  * namespace has it, because a catalog has schemas and no databases above them. A probe never
  * resumes a suspended warehouse; a catalog read does.
  */
-export function createSnowflakeConnector(settings: Partial<SnowflakeSettings> = {}): Connector {
-  const complete = { ...defaults, ...settings };
-  return {
-    probe: (target, signal) => probe(target, complete, signal),
-    readCatalog: (target, signal) => readCatalog(target, complete, signal),
-  };
-}
+export const createSnowflakeConnector = connectorBySession<SnowflakeSettings, SnowflakeSession>({
+  defaults: {
+    deadlines: defaultDeadlines,
+    limits: defaultCatalogLimits,
+    route: {},
+    pageTables,
+    showRows,
+  },
+  open: openSession,
+  prove,
+  async *read(session, { target, settings }) {
+    const { database } = await contextOf(session, target, settings.deadlines.probeMs);
+    yield* readTables(session, { ...settings, database });
+  },
+});
 
-function probe(
-  target: ConnectionTarget,
-  settings: SnowflakeSettings,
-  signal: AbortSignal,
-): Promise<ProbeReport> {
-  return probeBySteps(async (step) => {
-    const session = await openSession(target, settings, signal, step);
-    const { probeMs } = settings.deadlines;
-    try {
-      const context = await step('query', () => contextOf(session, target, probeMs));
-      await step('catalog', () => proveStatements(session, context, probeMs));
-      return `Snowflake ${context.version}`;
-    } finally {
-      await session.close();
-    }
-  });
+async function prove(
+  session: SnowflakeSession,
+  step: ProbeStepper,
+  { target, settings }: Occasion<SnowflakeSettings>,
+): Promise<string> {
+  const { probeMs } = settings.deadlines;
+  const context = await step('query', () => contextOf(session, target, probeMs));
+  await step('catalog', () => proveStatements(session, context, probeMs));
+  return `Snowflake ${context.version}`;
 }
 
 interface Context {
@@ -109,21 +97,6 @@ async function proveStatements(
   await Promise.all(
     statements.map((statement) => Array.fromAsync(session.rows(statement, timeoutMs))),
   );
-}
-
-async function* readCatalog(
-  target: ConnectionTarget,
-  settings: SnowflakeSettings,
-  signal: AbortSignal,
-): AsyncGenerator<CatalogTable> {
-  const session = await openSession(target, settings, signal);
-  try {
-    const { probeMs } = settings.deadlines;
-    const { database } = await contextOf(session, target, probeMs);
-    yield* readTables(session, { ...settings, database });
-  } finally {
-    await session.close();
-  }
 }
 
 export const snowflake = createSnowflakeConnector();

@@ -1,8 +1,7 @@
-import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { HttpRoute } from '../../egress/http/http.ts';
-import type { Connector, ConnectionTarget, ProbeReport } from '../connector.ts';
+import { connectorBySession, type Occasion } from '../connector-by-session.ts';
 import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
-import { probeBySteps } from '../probe-steps.ts';
+import type { ProbeStepper } from '../probe-steps.ts';
 import { type Deadlines, defaultDeadlines } from './limits.ts';
 import { readTables } from './read-catalog.ts';
 import { openSession, type SpannerSession } from './session.ts';
@@ -14,43 +13,36 @@ export interface SpannerSettings {
   readonly route: HttpRoute;
 }
 
-const defaults: SpannerSettings = {
-  deadlines: defaultDeadlines,
-  limits: defaultCatalogLimits,
-  route: {},
-};
-
 /**
  * The connector of SPANNER: one database of either dialect, over the REST API with the key of a service
  * account that may read it (role Cloud Spanner Database Reader).
  */
-export function createSpannerConnector(settings: Partial<SpannerSettings> = {}): Connector {
-  const complete = { ...defaults, ...settings };
-  return {
-    probe: (target, signal) => probe(target, complete, signal),
-    readCatalog: (target, signal) => readCatalog(target, complete, signal),
-  };
-}
+export const createSpannerConnector = connectorBySession<SpannerSettings, SpannerSession>({
+  defaults: {
+    deadlines: defaultDeadlines,
+    limits: defaultCatalogLimits,
+    route: {},
+  },
+  open: openSession,
+  prove,
+  async *read(session, { settings: { deadlines, limits } }) {
+    await session.begin(deadlines.requestMs);
+    yield* readTables(session, limits, deadlines.readStatementMs);
+  },
+});
 
-function probe(
-  target: ConnectionTarget,
-  settings: SpannerSettings,
-  signal: AbortSignal,
-): Promise<ProbeReport> {
-  return probeBySteps(async (step) => {
-    const session = await openSession(target, settings, signal, step);
-    const timeoutMs = settings.deadlines.probeMs;
-    try {
-      const dialect = await step('query', async () => {
-        await session.begin(timeoutMs);
-        return dialectOf(session, timeoutMs);
-      });
-      await step('catalog', () => proveStatements(session, timeoutMs));
-      return `Cloud Spanner, ${dialect}`;
-    } finally {
-      await session.close();
-    }
+async function prove(
+  session: SpannerSession,
+  step: ProbeStepper,
+  { settings }: Occasion<SpannerSettings>,
+): Promise<string> {
+  const timeoutMs = settings.deadlines.probeMs;
+  const dialect = await step('query', async () => {
+    await session.begin(timeoutMs);
+    return dialectOf(session, timeoutMs);
   });
+  await step('catalog', () => proveStatements(session, timeoutMs));
+  return `Cloud Spanner, ${dialect}`;
 }
 
 async function dialectOf(session: SpannerSession, timeoutMs: number): Promise<string> {
@@ -62,21 +54,6 @@ async function dialectOf(session: SpannerSession, timeoutMs: number): Promise<st
 async function proveStatements(session: SpannerSession, timeoutMs: number): Promise<void> {
   for (const statement of Object.values(catalogStatements)) {
     await Array.fromAsync(session.rows(oneRow(statement), timeoutMs));
-  }
-}
-
-async function* readCatalog(
-  target: ConnectionTarget,
-  settings: SpannerSettings,
-  signal: AbortSignal,
-): AsyncGenerator<CatalogTable> {
-  const session = await openSession(target, settings, signal);
-  const { readStatementMs, requestMs } = settings.deadlines;
-  try {
-    await session.begin(requestMs);
-    yield* readTables(session, settings.limits, readStatementMs);
-  } finally {
-    await session.close();
   }
 }
 
