@@ -12,6 +12,7 @@ export const auditActions = {
   'auth.signed_out': 'session',
   'auth.password_changed': 'user',
   'auth.session_revoked': 'session',
+  'auth.refresh_refused': 'session',
   'api_key.updated': 'api_key',
   'api_key.reactivated': 'api_key',
   'api_key.rotated': 'api_key',
