@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { PgBoss } from 'pg-boss';
 import { createOrm } from '../shared/db/orm.ts';
 import { EnvError, readEnv } from '../shared/env.ts';
+import { installFairTurns } from './fair-turns.ts';
 import { deadLetterOf, queueNames, queueOptions } from '../shared/jobs/queues.ts';
 
 // Any number: all that matters is that no other program locks the same one.
@@ -20,6 +21,7 @@ export async function migrate({ databaseUrl }: { databaseUrl: string }): Promise
       await em.execute('select pg_advisory_xact_lock(?)', [lockKey]);
       await migrateTables(databaseUrl);
       await migrateQueues(databaseUrl);
+      await installFairTurns(em);
     });
   } finally {
     await lock.close(true);

@@ -6,6 +6,7 @@ import { failureCode } from './failure-code.ts';
 import { jobsAtATime, type Handlers } from './handlers.ts';
 import { commitEnd, whileClaimed, type Job } from './job.ts';
 import { observeJob, type JobOutcome } from './metrics.ts';
+import { knowPollers, type Pollers } from './pollers.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 interface Binding {
@@ -22,32 +23,34 @@ const ended = (id: string): JobResult[] => [{ id, status: 'completed' }];
 
 /** Has every queue worked on. A job is ended by `commitEnd` alone, so its effect happens once. */
 export async function bindQueues(worker: WorkerContext, binding: Binding): Promise<void> {
-  for (const queue of queueNames) {
-    const pollers = jobsAtATime[queue](binding.concurrency);
-    for (let n = 0; n < pollers; n += 1) await bindPoller(worker, binding, queue);
-  }
+  const pollers = knowPollers(worker.boss);
+  for (const queue of queueNames) await bindQueue(worker, binding, queue, pollers);
 }
 
-async function bindPoller(
+async function bindQueue(
   worker: WorkerContext,
   binding: Binding,
   queue: QueueName,
+  pollers: Pollers,
 ): Promise<void> {
-  const { boss } = worker;
+  const { each, inAll } = jobsAtATime[queue](binding.concurrency);
   const seconds = binding.pollSeconds ?? 2;
   const options = {
     includeMetadata: true,
     perJobResults: true,
+    localConcurrency: inAll,
+    localGroupConcurrency: each,
     pollingIntervalSeconds: seconds,
     notifyPollingIntervalSeconds: seconds,
   } as const;
-  const pollerId: string = await boss.work(queue, options, async ([raw]: JobWithMetadata[]) => {
+  const first: string = await worker.boss.work(queue, options, async ([raw]: JobWithMetadata[]) => {
     if (!raw) return [];
     const result = await attempt(worker, binding, queue, raw);
     // Without this pg-boss sleeps between two jobs of a backlog.
-    boss.notifyWorker(pollerId);
+    pollers.wake(queue);
     return result;
   });
+  pollers.learn(queue, first);
 }
 
 async function attempt<Q extends QueueName>(

@@ -19,17 +19,26 @@ export const handlers: Handlers = {
   'dispatch-due': async () => (await import('./dispatch-due/handler.ts')).dispatchDue,
 };
 
+interface Share {
+  readonly inAll: number;
+  /** Of one organization. */
+  readonly each: number;
+}
+
+// One more than a single organization can take, so that somebody is free for the others at any time.
+const shared = (each: number): Share => ({ inAll: each + 1, each });
+
 /** How many jobs of each queue one worker does at a time, for a concurrency of `n`. */
-export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => number } = {
-  'sync-schema': (n) => n,
+export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => Share } = {
+  'sync-schema': shared,
   // These wait for networks most of the time.
-  'check-health': (n) => 2 * n,
-  'verify-connection': (n) => 2 * n,
-  'reveal-credential': (n) => n,
-  'delete-data-source': () => 1,
-  'take-backup': () => 1,
-  'send-invitation': () => 2,
+  'check-health': (n) => shared(2 * n),
+  'verify-connection': (n) => shared(2 * n),
+  'reveal-credential': shared,
+  'delete-data-source': () => shared(1),
+  'take-backup': () => shared(1),
+  'send-invitation': () => shared(2),
   // These wait for networks too, and some receivers never answer.
-  'deliver-webhook': (n) => 2 * n,
-  'dispatch-due': () => 1,
+  'deliver-webhook': (n) => shared(2 * n),
+  'dispatch-due': () => ({ inAll: 1, each: 1 }),
 };

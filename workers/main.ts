@@ -6,6 +6,7 @@ import {
   type WorkerEnv,
 } from '../shared/env.ts';
 import { createLogger } from '../shared/logger.ts';
+import { startWatchdog } from './watchdog/watchdog.ts';
 import { startWorker } from './worker.ts';
 
 async function main(env: WorkerEnv): Promise<void> {
@@ -18,6 +19,7 @@ async function main(env: WorkerEnv): Promise<void> {
   process.on('unhandledRejection', die);
   process.on('uncaughtException', die);
 
+  startWatchdog();
   const stopping = new AbortController();
   const starting = startWorker(env, log, stopping.signal);
   const stop = async (): Promise<void> => {

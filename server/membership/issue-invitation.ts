@@ -45,6 +45,6 @@ export async function issueInvitation(
   });
   await em.flush();
   if (!sendsMail) return token;
-  await jobs.send(em, 'send-invitation', { invitationId: id }, { key: id });
+  await jobs.send(em, 'send-invitation', { invitationId: id }, { organizationId, key: id });
   return undefined;
 }

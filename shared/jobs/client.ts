@@ -7,13 +7,14 @@ import { queues, type Payload, type QueueName } from './queues.ts';
 export interface Jobs {
   /**
    * Returns false when the queue already holds a job of this `key` (see `exclusive` in queues.ts).
-   * Throws outside a transaction: a job without its row would be a bug.
+   * Throws outside a transaction: a job without its row would be a bug. Organizations take turns, so
+   * each job says whose it is: see server/fair-turns.ts.
    */
   send<Q extends QueueName>(
     em: EntityManager,
     queue: Q,
     payload: Payload<Q>,
-    options?: { key?: string; startAfterSeconds?: number },
+    options: { organizationId: string; key?: string; startAfterSeconds?: number },
   ): Promise<boolean>;
 
   /**
@@ -25,11 +26,12 @@ export interface Jobs {
 
 export function createJobs(boss: PgBoss): Jobs {
   return {
-    async send(em, queue, payload, options = {}) {
+    async send(em, queue, payload, options) {
       if (!em.isInTransaction()) throw new Error(`${queue} sent outside a transaction`);
       const data = queues[queue].payload.parse(payload) ?? {};
       const id = await boss.send(queue, data, {
         db: fromKysely(em.getKysely()),
+        group: { id: options.organizationId },
         ...(options.key === undefined ? {} : { singletonKey: options.key }),
         ...(options.startAfterSeconds === undefined
           ? {}

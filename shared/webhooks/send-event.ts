@@ -51,6 +51,11 @@ export async function sendDelivery(
   const id = newId('webhookDelivery');
   em.create(WebhookDelivery, { id, ...place, status: 'PENDING', attempts: [], nextAttemptAt: at });
   await em.flush();
-  await jobs.send(em, 'deliver-webhook', { deliveryId: id }, { key: id });
+  await jobs.send(
+    em,
+    'deliver-webhook',
+    { deliveryId: id },
+    { organizationId: place.organizationId, key: id },
+  );
   return id;
 }

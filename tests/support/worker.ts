@@ -94,7 +94,11 @@ export function useInstallation(database: DatabaseOfTest): Installation {
     async send(queue, payload, key) {
       const { em, jobs } = get().api();
       await em.transactional(async (tx) => {
-        await jobs.send(tx, queue, payload, key === undefined ? {} : { key });
+        const { organizationId } = get();
+        await jobs.send(tx, queue, payload, {
+          organizationId,
+          ...(key === undefined ? {} : { key }),
+        });
       });
     },
   };
@@ -235,26 +239,31 @@ export async function syncAgain(
 }
 
 /** The run as stored, when it has ended. */
-function runEnded({ pool }: TestDatabase, runId: string): Promise<Record<string, unknown>> {
+function runEnded(
+  { pool }: TestDatabase,
+  runId: string,
+  timeoutMs?: number,
+): Promise<Record<string, unknown>> {
   return eventually(async () => {
     const { rows } = await pool.query<Record<string, unknown>>(
       `select * from sync_run where id = $1 and status <> 'PENDING'`,
       [runId],
     );
     return rows[0];
-  });
+  }, timeoutMs);
 }
 
 /** The newest run of a data source, as stored, when it has ended. */
 export async function firstRunEnded(
   database: TestDatabase,
   dataSourceId: string,
+  timeoutMs?: number,
 ): Promise<Record<string, unknown>> {
   const { rows } = await database.pool.query<{ id: string }>(
     'select id from sync_run where data_source_id = $1 order by id desc limit 1',
     [dataSourceId],
   );
-  return runEnded(database, rows[0]?.id ?? '');
+  return runEnded(database, rows[0]?.id ?? '', timeoutMs);
 }
 
 export async function sourceRow(

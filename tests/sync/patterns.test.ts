@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchesGlob, parseGlob } from '../../shared/patterns/glob.ts';
-import { everything, selectionOf } from '../../shared/patterns/selection.ts';
+import { everything, selectionOf } from '../../workers/selection.ts';
 import { TablePatterns } from '../../shared/patterns/table-pattern.ts';
 
 /** The definition itself, tried in every way: slow, and short enough to be seen to be right. */

@@ -52,7 +52,7 @@ async function settle(
   await job.end(async (em, now) => {
     const state = await lockDataSource(em, source);
     if (state === 'deleted') return completed;
-    if (state === 'changed') return checkAgain(worker, source.id);
+    if (state === 'changed') return checkAgain(worker, source);
     const isNews = isTampered(error) && (await lastFailure(em, source)) !== report.failure;
     const recorded = await recordCheck(em, source, report, now);
     if (!recorded) return completed;
@@ -60,7 +60,7 @@ async function settle(
     if (recorded.outage) await announceTurn(worker, em, source.id, recorded.outage, now);
     if (isNews) await recordRefusal(em, source, error.code, now);
     return recorded.nextLook === 'soon' && ending.as === 'completed'
-      ? checkAgain(worker, source.id, secondLookSeconds)
+      ? checkAgain(worker, source, secondLookSeconds)
       : ending;
   });
 }
@@ -83,12 +83,16 @@ function warnOfExpiry({ log }: WorkerContext, source: LoadedDataSource, report: 
 const secondLookSeconds = 3;
 
 /** One more check: the connection has changed meanwhile, or one failure is to be confirmed. */
-function checkAgain({ jobs }: WorkerContext, dataSourceId: string, startAfterSeconds = 0): Ending {
+function checkAgain(
+  { jobs }: WorkerContext,
+  { id, organizationId }: LoadedDataSource,
+  startAfterSeconds = 0,
+): Ending {
   return {
     as: 'completed',
     next: async (em) => {
-      const when = { key: dataSourceId, startAfterSeconds };
-      await jobs.send(em, 'check-health', { dataSourceId }, when);
+      const when = { organizationId, key: id, startAfterSeconds };
+      await jobs.send(em, 'check-health', { dataSourceId: id }, when);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
 import type { Connection, ConnectionSecrets } from '../../shared/connection.ts';
-import type { Selection } from '../../shared/patterns/selection.ts';
+import type { Selection } from '../selection.ts';
 import type { ProbeReport } from '../../shared/probe.ts';
 import type { Findings } from '../egress/findings.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
@@ -37,8 +37,8 @@ export interface CatalogRequest {
   readonly selection?: Selection;
   /**
    * Asked before the first table with a token of the very snapshot that tables are read from. Equal
-   * tokens mean equal catalogs, row estimates as far as a sync stores them included: where nothing
-   * can be trusted that far, it is not asked. True: the caller has this catalog, none need be read.
+   * tokens mean equal catalogs, with row estimates to within a tenth: where nothing can be trusted that
+   * far, it is not asked. True: the caller has this catalog, and no table is read.
    */
   readonly isKnown?: (token: string) => boolean;
 }

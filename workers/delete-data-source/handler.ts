@@ -75,6 +75,9 @@ const healthChecks = (id: string) => sql`
   delete from health_check where ctid = any (array(
     select ctid from health_check where data_source_id = ${id} limit ${batchRows}))`;
 
+const state = (id: string): RawBuilder<unknown> =>
+  sql`delete from catalog_state where data_source_id = ${id}`;
+
 const healthHours = (id: string) => sql`
   delete from health_hour where ctid = any (array(
     select ctid from health_hour where data_source_id = ${id} limit ${batchRows}))`;
@@ -91,6 +94,7 @@ const everything = [
   notes,
   managedTables,
   history,
+  state,
   syncRuns,
   healthChecks,
   healthHours,
@@ -101,7 +105,7 @@ const everything = [
 /** The tombstone keeps the dialect and its flags; every name, host and number is gone. */
 async function forgetConnection(em: EntityManager, id: string): Promise<void> {
   await sql`
-    update data_source d set connection = (
+    update data_source d set table_patterns = '[]', connection = (
       select jsonb_object_agg(key,
         case when key = 'dialect' or jsonb_typeof(value) = 'boolean' then value else 'null' end)
       from jsonb_each(d.connection))

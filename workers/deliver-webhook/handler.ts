@@ -54,11 +54,20 @@ async function tryOnce(
   }
 }
 
-function again({ jobs }: WorkerContext, { id }: LoadedDelivery, startAfterSeconds: number): Ending {
+function again(
+  { jobs }: WorkerContext,
+  { id, organizationId }: LoadedDelivery,
+  startAfterSeconds: number,
+): Ending {
   return {
     as: 'completed',
     next: async (em) => {
-      await jobs.send(em, 'deliver-webhook', { deliveryId: id }, { key: id, startAfterSeconds });
+      await jobs.send(
+        em,
+        'deliver-webhook',
+        { deliveryId: id },
+        { organizationId, key: id, startAfterSeconds },
+      );
     },
   };
 }

@@ -6,8 +6,11 @@ import { takeDue } from './take-due.ts';
 export async function dispatchHealthChecks(worker: WorkerContext, limit: number): Promise<number> {
   return worker.orm.em.fork().transactional(async (em) => {
     const due = await takeDue(em, 'health', limit);
-    const payloads = due.map(({ id }) => ({ dataSourceId: id }));
-    await sendJobs(worker, em, 'check-health', payloads);
+    const checks = due.map(({ id, organizationId }) => ({
+      organizationId,
+      payload: { dataSourceId: id },
+    }));
+    await sendJobs(worker, em, 'check-health', checks);
     return due.length;
   });
 }

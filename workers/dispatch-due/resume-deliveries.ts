@@ -11,16 +11,16 @@ export async function resumeDeliveries(
   limit: number,
 ): Promise<number> {
   return orm.em.fork().transactional(async (em) => {
-    const { rows } = await sql<{ id: string }>`
-      select d.id from webhook_delivery d
+    const { rows } = await sql<{ id: string; organization_id: string }>`
+      select d.id, d.organization_id from webhook_delivery d
       where d.status = 'PENDING' and d.next_attempt_at < now() - interval '2 minutes'
         and not exists (
           select 1 from pgboss.job j
           where j.name = 'deliver-webhook' and coalesce(j.singleton_key, '') = d.id
             and j.state <= 'active' and j.policy = 'exclusive')
       order by d.next_attempt_at limit ${limit} for update skip locked`.execute(em.getKysely());
-    for (const { id } of rows) {
-      await jobs.send(em, 'deliver-webhook', { deliveryId: id }, { key: id });
+    for (const { id, organization_id: organizationId } of rows) {
+      await jobs.send(em, 'deliver-webhook', { deliveryId: id }, { organizationId, key: id });
     }
     return rows.length;
   });

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
-import type { Selection } from '../../shared/patterns/selection.ts';
+import type { Selection } from '../selection.ts';
 
 /** Ids of stored tables that were not read. */
 export interface MissingTables {

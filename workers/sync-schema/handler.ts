@@ -1,5 +1,5 @@
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
-import { selectionOf } from '../../shared/patterns/selection.ts';
+import { selectionOf } from '../selection.ts';
 import { ClaimLost, completed, type Ending } from '../claim.ts';
 import { failureCode, mayPass } from '../failure-code.ts';
 import type { Handler, Job } from '../job.ts';
@@ -11,6 +11,7 @@ import { useConnection } from '../use-connection.ts';
 import { announceChanges } from '../webhooks/announce-changes.ts';
 import { announceFailedSync } from '../webhooks/announce-failed-sync.ts';
 import type { WorkerContext } from '../worker-context.ts';
+import { ChangeCheck, loadKnown, saveKnown } from './known-catalog.ts';
 import { publishCatalog } from './publish-catalog.ts';
 import { stageCatalog, type StagedCatalog } from './stage-catalog.ts';
 import { deleteStaged } from './staged-rows.ts';
@@ -43,11 +44,12 @@ export const syncSchema: Handler<'sync-schema'> = async (worker, job) => {
 };
 
 interface ReadCatalog extends StagedCatalog {
+  readonly check: ChangeCheck;
   /** The host key of the SSH server that the catalog came through. */
   readonly sshHostKey: string | null;
 }
 
-function readAndStage(
+async function readAndStage(
   worker: WorkerContext,
   job: SyncJob,
   source: LoadedDataSource,
@@ -55,11 +57,15 @@ function readAndStage(
   const em = worker.orm.em.fork();
   const selection = selectionOf(source.tablePatterns);
   const progress = { tables: 0, columns: 0 };
-  const into = { em, dataSourceId: source.id, attempt: job.attempt, selection, progress };
+  const check = new ChangeCheck(await loadKnown(em, source));
+  const into = { em, dataSourceId: source.id, attempt: job.attempt, selection, progress, check };
   return whileWanted(worker, job, progress, (signal) =>
     useConnection(worker, source, async (connector, target) => {
-      const staged = await stageCatalog(into, connector.readCatalog(target, signal, { selection }));
-      return { ...staged, sshHostKey: target.findings.sshHostKey };
+      const staged = await stageCatalog(
+        into,
+        connector.readCatalog(target, signal, { selection, isKnown: check.isKnown }),
+      );
+      return { ...staged, check, sshHostKey: target.findings.sshHostKey };
     }),
   );
 }
@@ -74,8 +80,11 @@ async function publish(
   await job.end(async (em, now) => {
     const state = await lockDataSource(em, source);
     if (state === 'deleted') return completed;
-    if (state === 'changed') return syncAgain(worker, job);
+    if (state === 'changed') return syncAgain(worker, job, source);
     await publishCatalog(em, { dataSourceId: source.id, attempt, staged, at: now });
+    if (!staged.check.unchanged) {
+      await saveKnown(em, source, { ...staged, token: staged.check.token }, now);
+    }
     const { isFirst } = await succeedRun(em, payload, staged, now);
     if (!isFirst) await announceChanges(worker, em, { ...payload, staged }, now);
     await recordHostKey(em, source, staged.sshHostKey);
@@ -97,7 +106,7 @@ async function fail(
   await job.end(async (em, now) => {
     const state = await lockDataSource(em, source);
     if (state === 'deleted') return completed;
-    if (state === 'changed') return syncAgain(worker, job);
+    if (state === 'changed') return syncAgain(worker, job, source);
     if (mayPass(code) && !job.isLastAttempt) {
       await showObstacle(em, job.payload, code);
       return { as: 'failed', code };
@@ -120,11 +129,15 @@ function endingOf(code: ConnectionFailureCode): Ending {
 }
 
 /** What was read is no longer what the data source is: thrown away, and the same run once more. */
-function syncAgain({ jobs }: WorkerContext, { payload }: SyncJob): Ending {
+function syncAgain(
+  { jobs }: WorkerContext,
+  { payload }: SyncJob,
+  { id, organizationId }: LoadedDataSource,
+): Ending {
   return {
     as: 'completed',
     next: async (em) => {
-      await jobs.send(em, 'sync-schema', payload, { key: payload.dataSourceId });
+      await jobs.send(em, 'sync-schema', payload, { organizationId, key: id });
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
-import { everything, type Selection } from '../../shared/patterns/selection.ts';
+import { everything, type Selection } from '../selection.ts';
+import type { ChangeCheck } from './known-catalog.ts';
 import { findMissing, type MissingTables } from './find-missing.ts';
 import { selectStored } from './select-stored.ts';
 import { insertStaged, type StagedRow } from './staged-rows.ts';
@@ -27,6 +28,8 @@ interface Into {
   readonly selection?: Selection;
   /** Kept current while the catalog is read. */
   readonly progress?: Progress;
+  /** What `catalog` was asked for with: it has no tables when the database is what is stored. */
+  readonly check?: ChangeCheck;
 }
 
 /** How much has been read so far. */
@@ -79,10 +82,17 @@ export async function stageCatalog(
   }
   await flush();
   await flushing;
+  const unchanged = into.check?.unchanged;
+  if (unchanged) return { ...nothing, ...unchanged };
   const missing = await findMissing({ ...into, selection }, seen, sum.known);
   const { added, changed, stagedRows } = sum;
   return { ...progress, schemas: [...schemas], added, changed, stagedRows, ...missing };
 }
+
+const nothing = {
+  ...{ schemas: [], added: 0, changed: 0, stagedRows: 0 },
+  ...{ removed: [], deselected: [] },
+} as const;
 
 interface Sum {
   added: number;

@@ -30,7 +30,15 @@ export function requestBackup(ctx: Needs, { orgId }: { readonly orgId: string })
       });
       await em.flush();
     }
-    await ctx.jobs.send(em, 'take-backup', { backupRunId: id }, { key: id });
+    await ctx.jobs.send(
+      em,
+      'take-backup',
+      { backupRunId: id },
+      {
+        organizationId: orgId,
+        key: id,
+      },
+    );
     const act = { organizationId: orgId, action: 'backup.requested', targetId: id } as const;
     await recordAudit(em, ctx.origin, act, ctx.clock.now());
     return readBackup(em, { orgId, id });

@@ -60,7 +60,12 @@ async function ask(ctx: Needs, input: RevealCredential, asked: Asked): Promise<v
       values (${revealId}, ${input.orgId}, ${dataSourceId}, ${principal.userId},
         ${principal.credentialId}, ${request.requestId}, ${request.address}, ${request.userAgent},
         ${input.reason}, now() + make_interval(secs => ${revealSeconds}))`.execute(em.getKysely());
-    await ctx.jobs.send(em, 'reveal-credential', { revealId, publicKey });
+    await ctx.jobs.send(
+      em,
+      'reveal-credential',
+      { revealId, publicKey },
+      { organizationId: input.orgId },
+    );
     await auditCredential(em, ctx, input, 'credential.reveal_requested');
   });
 }

@@ -33,7 +33,12 @@ export async function approveSshHostKey(
     row.lastSyncStatus = 'PENDING';
     await em.flush();
     await enqueueSync(em, ctx.jobs, { orgId, dataSourceId: id, trigger: 'updated' });
-    await ctx.jobs.send(em, 'check-health', { dataSourceId: id }, { key: id });
+    await ctx.jobs.send(
+      em,
+      'check-health',
+      { dataSourceId: id },
+      { organizationId: orgId, key: id },
+    );
     const act = {
       organizationId: orgId,
       action: 'data_source.ssh_host_key_approved',

@@ -43,8 +43,13 @@ export async function createDataSource(
   };
   return ctx.em.transactional(async (em) => {
     const row = await insertDataSource(em, made, now);
-    await ctx.jobs.send(em, 'sync-schema', { dataSourceId: id, syncRunId }, { key: id });
-    await ctx.jobs.send(em, 'check-health', { dataSourceId: id }, { key: id });
+    await ctx.jobs.send(
+      em,
+      'sync-schema',
+      { dataSourceId: id, syncRunId },
+      { organizationId, key: id },
+    );
+    await ctx.jobs.send(em, 'check-health', { dataSourceId: id }, { organizationId, key: id });
     if (row.starts_trial) {
       // The first data source of an organization starts its trial; no later one does.
       const act = { organizationId, action: 'trial.started', targetId: organizationId } as const;

@@ -23,7 +23,12 @@ export async function deleteDataSource(ctx: Needs, { orgId, id }: DataSourceRef)
     row.deletedAt = ctx.clock.now();
     await em.flush();
     await em.nativeDelete(SecretEnvelope, { ownerId: id, organizationId: orgId });
-    await ctx.jobs.send(em, 'delete-data-source', { dataSourceId: id }, { key: id });
+    await ctx.jobs.send(
+      em,
+      'delete-data-source',
+      { dataSourceId: id },
+      { organizationId: orgId, key: id },
+    );
     const act = { organizationId: orgId, action: 'data_source.deleted', targetId: id } as const;
     await recordAudit(em, ctx.origin, act, ctx.clock.now());
     return { id, deleted: true as const };

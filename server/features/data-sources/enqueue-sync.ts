@@ -27,7 +27,9 @@ export async function enqueueSync(em: EntityManager, jobs: Jobs, wanted: Wanted)
   });
   await em.flush();
   const payload = { dataSourceId, syncRunId: run.id };
-  if (!(await jobs.send(em, 'sync-schema', payload, { key: dataSourceId }))) {
+  if (
+    !(await jobs.send(em, 'sync-schema', payload, { organizationId: orgId, key: dataSourceId }))
+  ) {
     throw new AppError(
       'UNAVAILABLE',
       'The last sync is just being put away; try again in a moment',

@@ -79,7 +79,12 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
     await em.flush();
     if (isNew) {
       await enqueueSync(em, ctx.jobs, { orgId, dataSourceId: id, trigger: 'updated' });
-      await ctx.jobs.send(em, 'check-health', { dataSourceId: id }, { key: id });
+      await ctx.jobs.send(
+        em,
+        'check-health',
+        { dataSourceId: id },
+        { organizationId: orgId, key: id },
+      );
     }
     const fields = Object.keys(input).filter((f) => f !== 'orgId' && f !== 'id');
     if (fields.length > 0) {

@@ -43,7 +43,12 @@ export async function verifyDataSource(ctx: Needs, input: VerifyDataSource): Pro
       } as const;
       storeSecrets(em, ctx.sealer, { ...owner, connection }, secretsIn(input));
       await em.flush();
-      await ctx.jobs.send(em, 'verify-connection', { connectionDraftId: draftId });
+      await ctx.jobs.send(
+        em,
+        'verify-connection',
+        { connectionDraftId: draftId },
+        { organizationId: input.orgId },
+      );
       const act = {
         organizationId: input.orgId,
         action: 'data_source.verified',

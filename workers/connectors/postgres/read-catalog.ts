@@ -1,7 +1,8 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { Dialect } from '../../../shared/dialects.ts';
-import { everything } from '../../../shared/patterns/selection.ts';
+import { everything } from '../../selection.ts';
 import { type CatalogRequest, ConnectionFailure } from '../connector.ts';
+import { readChangeToken } from './change-token.ts';
 import type { CatalogLimits, Deadlines } from './limits.ts';
 import { OrderedStream } from './ordered-stream.ts';
 import type { PostgresSession } from './session.ts';
@@ -32,9 +33,16 @@ export async function* readTables(
   settings: ReadSettings,
 ): AsyncGenerator<CatalogTable> {
   const { dialect, limits } = settings;
-  const { selection = everything } = settings.request;
-  const types = new TypeNames(session, settings.deadlines.readStatementMs);
-  const streams = await openStreams(session, settings.deadlines, types);
+  const { selection = everything, isKnown } = settings.request;
+  const { readStatementMs: timeoutMs, closeMs } = settings.deadlines;
+  const commit = () => session.query('commit', { rows: 0, timeoutMs: closeMs });
+  await session.query(beginReadOnly(timeoutMs, settings.deadlines), { rows: 0, timeoutMs });
+  if (isKnown) {
+    const token = await readChangeToken(session, timeoutMs);
+    if (token !== null && isKnown(token)) return void (await commit());
+  }
+  const types = new TypeNames(session, timeoutMs);
+  const streams = await openStreams(session, timeoutMs, types);
   const read = { tables: 0, columns: 0, lastOid: 0 };
   for (;;) {
     const table = await streams.tables.next();
@@ -54,22 +62,18 @@ export async function* readTables(
     if (dialect === 'SUPABASE' && isSupabaseInternal(complete.schema)) continue;
     yield complete;
   }
-  await session.query('commit', { rows: 0, timeoutMs: settings.deadlines.closeMs });
+  await commit();
 }
 
 async function openStreams(
   session: PostgresSession,
-  deadlines: Deadlines,
+  timeoutMs: number,
   types: TypeNames,
 ): Promise<Streams> {
-  const timeoutMs = deadlines.readStatementMs;
   const cursors = Object.entries(catalogStatements).map(
     ([name, statement]) => `declare basekeep_${name} no scroll cursor for ${statement};`,
   );
-  await session.query(beginReadOnly(timeoutMs, deadlines) + cursors.join('\n'), {
-    rows: 0,
-    timeoutMs,
-  });
+  await session.query(cursors.join('\n'), { rows: 0, timeoutMs });
   const open = (name: CatalogStream, learn?: (rows: readonly Row[]) => Promise<void>) =>
     new OrderedStream(session, `basekeep_${name}`, timeoutMs, learn);
   return {

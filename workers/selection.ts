@@ -1,5 +1,5 @@
-import { matchesGlob } from './glob.ts';
-import { parseTablePattern } from './table-pattern.ts';
+import { matchesGlob } from '../shared/patterns/glob.ts';
+import { parseTablePattern } from '../shared/patterns/table-pattern.ts';
 
 /** Which tables of a data source are wanted. */
 export interface Selection {
