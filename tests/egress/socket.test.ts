@@ -5,6 +5,7 @@ import { createEgressPolicy, type EgressPolicy } from '../../workers/egress/poli
 import type { Resolver } from '../../workers/egress/resolve.ts';
 import { openGuardedSocket } from '../../workers/egress/socket.ts';
 import { type Canary, startCanary } from '../support/canary.ts';
+import { spellings } from './spellings.ts';
 
 const closed = createEgressPolicy({ allowCidrs: [], ownEndpoints: [] });
 const open = createEgressPolicy({ allowCidrs: 'private', ownEndpoints: [] });
@@ -41,24 +42,6 @@ async function tryToOpen(
     return error instanceof ConnectionFailure ? error.code : 'UNKNOWN';
   }
 }
-
-/** Ways to write this machine, 0.0.0.0 included, which Linux takes for it. */
-const spellings = [
-  ...['127.0.0.1', '127.0.0.2', '127.255.255.254', '127.1', '127.0.1', '0', '0.0.0.0', '0.0', '00'],
-  ...['2130706433', '017700000001', '0x7f000001', '0x7f.0.0.1', '0x7f.1', '0177.0.0.1', '0177.1'],
-  ...['127.0.0.01', '127.0.0.1.', 'localhost', 'LOCALHOST', 'LocalHost', 'localhost.'],
-  ...['::1', '::', '0:0:0:0:0:0:0:1', '0000:0000:0000:0000:0000:0000:0000:0001', '::0001'],
-  ...['::ffff:127.0.0.1', '::ffff:7f00:1', '::FFFF:127.0.0.1', '0:0:0:0:0:ffff:127.0.0.1'],
-  ...[
-    '::127.0.0.1',
-    '64:ff9b::127.0.0.1',
-    '2002:7f00:1::',
-    '::ffff:0.0.0.0',
-    '::1%lo',
-    'fe80::1%lo',
-  ],
-  ...['１２７.０.０.１', '①②⑦.⓪.⓪.①', '127。0。0。1', '[::1]', '[::ffff:127.0.0.1]'],
-];
 
 describe('spellings of this machine (D1)', () => {
   test('none of them connects', async () => {

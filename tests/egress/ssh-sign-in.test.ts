@@ -22,7 +22,17 @@ const kinds: KeyOptions[] = [
   { type: 'ecdsa', format: 'pkcs8' },
   { type: 'rsa', format: 'pkcs8' },
 ];
+const pasteable: KeyOptions = { type: 'rsa', format: 'pkcs8' };
 const formats = [...kinds, ...kinds.map((kind) => ({ ...kind, passphrase }))];
+
+const made = new Map<KeyOptions, ReturnType<typeof makeSshKey>>();
+
+/** The key of a row above, made once: an RSA key takes its time. */
+function keyOf(options: KeyOptions): ReturnType<typeof makeSshKey> {
+  const key = made.get(options) ?? makeSshKey(options);
+  made.set(options, key);
+  return key;
+}
 
 describe.skipIf(openSshMissing)(`OpenSSH ${openSshMissing ?? ''}`, () => {
   let server: OpenSshServer;
@@ -43,7 +53,7 @@ describe.skipIf(openSshMissing)(`OpenSSH ${openSshMissing ?? ''}`, () => {
     outcome(sshTarget({ port: server.port, username, secrets }), { port: echo.port });
 
   test.each(formats)('takes a key that is $type $format $passphrase', async (options) => {
-    const key = makeSshKey(options);
+    const key = keyOf(options);
     server.authorize(key.publicKey);
     const phrase = options.passphrase;
     const secrets = {
@@ -63,7 +73,7 @@ describe.skipIf(openSshMissing)(`OpenSSH ${openSshMissing ?? ''}`, () => {
   ];
   test.each(pasted)('takes a key with %s', async (_what, change) => {
     expect(await signIn({ sshPrivateKey: change(known.privateKey) })).toBe('echoed');
-    const pem = makeSshKey({ type: 'rsa', format: 'pkcs8' });
+    const pem = keyOf(pasteable);
     server.authorize(pem.publicKey);
     expect(await signIn({ sshPrivateKey: change(pem.privateKey) })).toBe('echoed');
   });
@@ -75,7 +85,7 @@ describe.skipIf(openSshMissing)(`OpenSSH ${openSshMissing ?? ''}`, () => {
 
   const encrypted = formats.filter((options) => 'passphrase' in options);
   test.each(encrypted)('tells a wrong passphrase of $type $format', async (options) => {
-    const { privateKey: sshPrivateKey } = makeSshKey(options);
+    const { privateKey: sshPrivateKey } = keyOf(options);
     const wrong = { sshPrivateKey, sshPrivateKeyPassphrase: 'wrong' };
     expect(await signIn(wrong)).toBe('ssh: SSH_PASSPHRASE_INVALID');
     expect(await signIn({ sshPrivateKey })).toBe('ssh: SSH_PASSPHRASE_INVALID');

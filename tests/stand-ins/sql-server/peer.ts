@@ -84,6 +84,8 @@ export class Peer {
       if ((flags & 1) === 0) continue;
       const payload = Buffer.concat(this.#message);
       this.#message = [];
+      // IGNORE, [MS-TDS] 2.2.3.1.2: how a client gives up a request amid sending it.
+      if ((flags & 2) !== 0) continue;
       this.#onMessage({ type, payload });
     }
   }

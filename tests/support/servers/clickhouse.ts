@@ -29,19 +29,30 @@ export function clickhouseMissing(): string | null {
   return find('clickhouse-server') === null ? 'skipped: clickhouse-server not found' : null;
 }
 
-/** A private ClickHouse on free ports of 127.0.0.1, its data in a folder of its own. */
-export async function startClickhouse(identity?: Identity): Promise<Clickhouse> {
+/**
+ * A private ClickHouse on free ports of 127.0.0.1, its data in a folder of its own. With an authority
+ * (PEM) it lets nobody in over HTTPS who has no certificate of it.
+ */
+export async function startClickhouse(
+  identity?: Identity,
+  clientAuthority?: string,
+): Promise<Clickhouse> {
   const folder = mkdtempSync(path.join(tmpdir(), 'clickhouse-'));
   const [httpPort, httpsPort, tcpPort] = [await freePort(), await freePort(), await freePort()];
   writeFileSync(path.join(folder, 'users.xml'), users);
   writeFileSync(
     path.join(folder, 'config.xml'),
-    config(folder, httpPort, tcpPort, identity ? httpsPort : null),
+    config(
+      folder,
+      { httpPort, tcpPort },
+      identity ? https(folder, httpsPort, clientAuthority) : '',
+    ),
   );
   for (const name of ['data', 'tmp']) mkdirSync(path.join(folder, name));
   if (identity) {
     writeFileSync(path.join(folder, 'cert.pem'), identity.cert);
     writeFileSync(path.join(folder, 'key.pem'), identity.key, { mode: 0o600 });
+    writeFileSync(path.join(folder, 'clients.pem'), clientAuthority ?? '');
   }
   const server = spawn(
     find('clickhouse-server') ?? 'clickhouse-server',
@@ -122,17 +133,28 @@ export async function startFront(behindPort: number, identity?: Identity): Promi
   };
 }
 
-function config(folder: string, http: number, tcp: number, https: number | null): string {
-  const tls = `<https_port>${https}</https_port>
+function https(folder: string, port: number, clientAuthority: string | undefined): string {
+  const asks = clientAuthority
+    ? `<verificationMode>strict</verificationMode><caConfig>${folder}/clients.pem</caConfig>
+  <loadDefaultCAFile>false</loadDefaultCAFile>`
+    : '<verificationMode>none</verificationMode>';
+  return `<https_port>${port}</https_port>
   <openSSL><server><certificateFile>${folder}/cert.pem</certificateFile>
-  <privateKeyFile>${folder}/key.pem</privateKeyFile><verificationMode>none</verificationMode>
+  <privateKeyFile>${folder}/key.pem</privateKeyFile>${asks}
   <cacheSessions>true</cacheSessions><disableProtocols>sslv2,sslv3</disableProtocols>
   </server></openSSL>`;
+}
+
+function config(
+  folder: string,
+  { httpPort, tcpPort }: { httpPort: number; tcpPort: number },
+  tls: string,
+): string {
   // <yandex> is the root that 18.16 wants; newer servers accept it too.
   return `<yandex>
   <logger><level>warning</level><console>1</console></logger>
-  <http_port>${http}</http_port><tcp_port>${tcp}</tcp_port><listen_host>127.0.0.1</listen_host>
-  ${https === null ? '' : tls}
+  <http_port>${httpPort}</http_port><tcp_port>${tcpPort}</tcp_port><listen_host>127.0.0.1</listen_host>
+  ${tls}
   <path>${folder}/data/</path><tmp_path>${folder}/tmp/</tmp_path>
   <users_config>${folder}/users.xml</users_config>
   <default_profile>default</default_profile><default_database>default</default_database>

@@ -20,6 +20,8 @@ export interface Mariadb {
 export interface MariadbOptions {
   /** What the server shows when asked for TLS; without one it does not offer TLS. */
   readonly identity?: Identity;
+  /** The authority, PEM, of the certificates that clients may be asked for. */
+  readonly clientAuthority?: string;
   /** More options of mariadbd, such as `--require-secure-transport=on`. */
   readonly options?: readonly string[];
 }
@@ -61,6 +63,7 @@ export async function startMariadb(settings: MariadbOptions = {}): Promise<Maria
       // A file for each of a thousand tables would take most of a test's time.
       ...['--innodb-file-per-table=0', '--skip-innodb-doublewrite', '--skip-log-bin'],
       ...(settings.identity ? tlsOptions(folder, owner, settings.identity) : ['--skip-ssl']),
+      ...(settings.clientAuthority ? authorityOption(folder, settings.clientAuthority) : []),
       ...(settings.options ?? []),
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
@@ -120,6 +123,12 @@ function tlsOptions(folder: string, owner: string | null, identity: Identity): s
     if (owner !== null) giveTo(owner, files[part]);
   }
   return [`--ssl-cert=${files.cert}`, `--ssl-key=${files.key}`];
+}
+
+function authorityOption(folder: string, authority: string): string[] {
+  const file = path.join(folder, 'clients.pem');
+  writeFileSync(file, authority);
+  return [`--ssl-ca=${file}`];
 }
 
 async function untilReady(connect: Mariadb['connect'], server: ChildProcess): Promise<void> {

@@ -1,27 +1,20 @@
-import type { ConnectionTarget, ProbeReport } from '../connector.ts';
-import { probeBySteps } from '../probe-steps.ts';
+import type { Occasion } from '../connector-by-session.ts';
+import type { ProbeStepper } from '../probe-steps.ts';
 import { beginReading } from './begin-reading.ts';
 import { firstName, owners, parts, tables } from './catalog/statements.ts';
-import { openSession, type SessionSettings } from './open-session.ts';
+import type { SessionSettings } from './open-session.ts';
 import type { OracleSession } from './session.ts';
 
-/** Connects, signs in, proves that the catalog can be read, and disconnects. Never throws. */
-export function probe(
-  target: ConnectionTarget,
-  settings: SessionSettings,
-  signal: AbortSignal,
-): Promise<ProbeReport> {
+/** Proves that the catalog can be read, by the statements of a read. Gives back the version. */
+export async function prove(
+  session: OracleSession,
+  step: ProbeStepper,
+  { settings }: Occasion<SessionSettings>,
+): Promise<string> {
   const timeoutMs = settings.deadlines.probeStatementMs;
-  return probeBySteps(async (step) => {
-    const session = await openSession(target, settings, signal, step);
-    try {
-      const version = await step('query', () => beginReading(session, timeoutMs));
-      await step('catalog', () => proveCatalog(session, timeoutMs));
-      return version;
-    } finally {
-      await session.close();
-    }
-  });
+  const version = await step('query', () => beginReading(session, timeoutMs));
+  await step('catalog', () => proveCatalog(session, timeoutMs));
+  return version;
 }
 
 // Columns, key columns, checks of one table; the answers are not looked at.
