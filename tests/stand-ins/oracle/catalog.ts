@@ -26,7 +26,7 @@ export interface Answer {
   readonly rows: Rows;
 }
 
-export const banner = 'Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Production';
+const banner = 'Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Production';
 
 const texts = (count: number): ColumnKind[] => Array.from({ length: count }, () => 'text');
 const thenLong = (count: number): ColumnKind[] => [...texts(count), 'long'];

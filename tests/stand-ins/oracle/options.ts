@@ -4,7 +4,7 @@ import type { Incoming, Peer } from './peer.ts';
 import type { Request } from './requests.ts';
 
 /** What a client said of itself and of what it wants. */
-export interface SignInTried {
+interface SignInTried {
   readonly user: string;
   /** Null when it could not be opened. */
   readonly password: string | null;

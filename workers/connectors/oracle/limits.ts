@@ -35,7 +35,7 @@ export interface WireLimits {
 }
 
 /** How a catalog is cut into portions, which are what is held in memory. */
-export interface PortionLimits {
+interface PortionLimits {
   /** Schemas are read one by one, their tables in portions of this size. */
   readonly portionTables: number;
   /** A portion whose rows take more is cut in two and read again, down to a single table. */

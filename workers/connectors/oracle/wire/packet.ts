@@ -16,7 +16,7 @@ export const packetType = {
   control: 14,
 } as const;
 
-export const headerBytes = 8;
+const headerBytes = 8;
 /** What servers send. */
 const fromServers: ReadonlySet<number> = new Set(
   Object.values(packetType).filter((type) => type !== packetType.connect),
