@@ -1,17 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { useApi, type TestTenant } from '../support/api.ts';
+import { ask, overRest, overTrpc, type Call } from '../support/call.ts';
 import { useDatabase } from '../support/database.ts';
 import {
-  ask,
   inputOf,
   matrixDefinition,
-  overRest,
-  overTrpc,
   procedures,
   rowOf,
   type Belongings,
-  type Call,
 } from '../support/matrix.ts';
 import { storeTable } from '../support/store-table.ts';
 import { belongings } from './support/tenants.ts';

@@ -3,7 +3,7 @@ import { createBasekeepClient } from '../../../server/client.ts';
 import { actionsOf } from '../../features/fixtures.ts';
 import { useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
-import { setPassword } from '../../support/set-password.ts';
+import { setPassword } from '../../support/people/set-password.ts';
 
 // What is refused is on record, also where it is about no organization.
 

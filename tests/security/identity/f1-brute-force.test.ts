@@ -1,5 +1,5 @@
 import { beforeEach, expect, inject, test } from 'vitest';
-import { setPassword } from '../../support/set-password.ts';
+import { setPassword } from '../../support/people/set-password.ts';
 import { useReplicas } from './replicas.ts';
 
 // F1 of the security programme: ten tries at an account in a quarter of an hour, however its name is

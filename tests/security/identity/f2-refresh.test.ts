@@ -1,6 +1,6 @@
 import { beforeAll, expect, inject, test } from 'vitest';
 import type { TestTenant } from '../../support/api.ts';
-import { setPassword } from '../../support/set-password.ts';
+import { setPassword } from '../../support/people/set-password.ts';
 import { forAll } from '../fuzz/client.ts';
 import { useReplicas } from './replicas.ts';
 

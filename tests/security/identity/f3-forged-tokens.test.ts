@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { signIn } from '../../support/sign-in.ts';
+import { signIn } from '../../support/people/sign-in.ts';
 import { forgeries, genuineAgain, type Genuine } from './forged-tokens.ts';
 import { useReplicas } from './replicas.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { createBasekeepClient } from '../../../server/client.ts';
 import { useApi, type TestApi } from '../../support/api.ts';
 import { useDatabase, type TestDatabase } from '../../support/database.ts';
-import { makeKeyFolder, runApi, type RunningApi } from '../../support/processes.ts';
+import { makeKeyFolder, runApi, type RunningApi } from '../../support/processes/processes.ts';
 
 /** One installation with several API processes. */
 export interface Replicas {

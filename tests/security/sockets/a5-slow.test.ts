@@ -4,7 +4,7 @@ import { inheritedEnv } from '../../../shared/env.ts';
 import { useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
 import { freePort } from '../../support/free-port.ts';
-import { makeKeyFolder, run, runApi, type RunningApi } from '../../support/processes.ts';
+import { makeKeyFolder, run, runApi, type RunningApi } from '../../support/processes/processes.ts';
 import { eventually } from '../../support/worker.ts';
 import { openSocket, type RawSocket } from './raw-socket.ts';
 
