@@ -59,7 +59,8 @@ const Document = z.object({
 });
 
 function targetsOf(surface: Surface): Target[] {
-  const operations = operationsOf(surface);
+  // A file travels in another way: over RPC it is a field like any other.
+  const operations = operationsOf(surface).filter(({ meta }) => !meta.upload);
   const { paths, components } = Document.parse(documentOf(surface, operations));
   return operations.map((operation) => {
     const path = operation.path.replaceAll(

@@ -3,6 +3,7 @@ import { invite } from '../../features/identity/people.ts';
 import { useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
 import { setPassword } from '../../support/people/set-password.ts';
+import { join } from '../support/tenants.ts';
 import { areaUnderCurve } from './area-under-curve.ts';
 
 // F3 of the security programme, enumeration: neither what is answered nor how long it takes tells an
@@ -25,6 +26,11 @@ let email: string;
 beforeAll(async () => {
   tenant = await api.tenant();
   email = await setPassword(database, tenant, 'correct horse battery');
+  // A wrong password is on record in each of them: all the more work for an account that is there.
+  for (let n = 0; n < 8; n += 1) {
+    const { orgId } = await api.tenant();
+    await join(database.pool, { userId: tenant.userId, orgId }, { isActive: true });
+  }
 });
 
 interface Refused {
