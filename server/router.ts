@@ -13,6 +13,8 @@ import { members } from './features/members/router.ts';
 import { organizations } from './features/organizations/router.ts';
 import { projects } from './features/projects/router.ts';
 import { tables } from './features/tables/router.ts';
+import { schedules } from './features/schedules/router.ts';
+import { webhooks } from './features/webhooks/router.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
@@ -30,7 +32,9 @@ export const appRouter = router({
   catalog,
   health,
   backups,
+  schedules,
   audit,
+  webhooks,
 });
 
 export type AppRouter = typeof appRouter;

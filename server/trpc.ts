@@ -34,6 +34,7 @@ export type Tag =
   | 'Data Sources'
   | 'Credentials'
   | 'Catalog'
+  | 'Webhooks'
   | 'Backups'
   | 'Audit';
 

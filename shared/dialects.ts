@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** The database dialects of the contract, in the contract's order. */
+/**
+ * The database dialects of the contract, in the contract's order. `workers/connectors` is exhaustive
+ * over them.
+ */
 export const dialects = [
   'POSTGRES',
   'SUPABASE',
@@ -21,32 +24,7 @@ export const dialects = [
 
 export type Dialect = (typeof dialects)[number];
 
-/** Accepts every dialect of the contract, whether or not its connector exists yet. */
 export const DialectSchema = z.enum(dialects).meta({ id: 'DatabaseDialect' });
-
-/** The dialects that workers have a connector for. `workers/connectors` is exhaustive over it. */
-export const connectableDialects = [
-  'POSTGRES',
-  'SUPABASE',
-  'MYSQL',
-  'PLANETSCALE',
-  'CLICKHOUSE',
-  'POSTHOG',
-  'DATABRICKS',
-  'BIGQUERY',
-  'SNOWFLAKE',
-  'REDSHIFT',
-  'SQL_SERVER',
-  'ATHENA',
-  'SPANNER',
-  'DUCKDB',
-] as const satisfies readonly Dialect[];
-
-export type ConnectableDialect = (typeof connectableDialects)[number];
-
-export function isConnectable(dialect: Dialect): dialect is ConnectableDialect {
-  return (connectableDialects as readonly Dialect[]).includes(dialect);
-}
 
 /** What a connection of a dialect has to have before anybody can try it. */
 interface DialectFacts {
@@ -78,6 +56,7 @@ export const dialectFacts: Record<Dialect, DialectFacts> = {
   PLANETSCALE: tcp(3306),
   CLICKHOUSE: { port: { tls: 8443, plain: 8123 }, requires: ['host', 'username'], isTcp: true },
   SQL_SERVER: tcp(1433),
+  // `databaseName` is the name of a service.
   ORACLE: {
     port: { tls: 2484, plain: 1521 },
     requires: ['host', 'username', 'databaseName'],

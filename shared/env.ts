@@ -188,12 +188,13 @@ export function inheritedEnv(source: NodeJS.ProcessEnv = process.env): Record<st
 }
 
 /**
- * Takes out of the environment what drivers complete missing credentials from: they would be sent to
- * whatever host a customer names.
+ * Takes out of the environment what drivers complete missing credentials and settings from: they would
+ * be sent to whatever host a customer names. Oracle's reads files from TNS_ADMIN, and writes packets,
+ * passwords included, to standard output when NODE_ORACLEDB_DEBUG_PACKETS is there.
  */
 export function forgetAmbientCredentials(environment: NodeJS.ProcessEnv = process.env): void {
   for (const name of Object.keys(environment)) {
-    if (/^(PG|AWS_|GOOGLE_|AZURE_)/.test(name)) delete environment[name];
+    if (/^(PG|AWS_|GOOGLE_|AZURE_|ORA_|TNS_|NODE_ORACLEDB_)/.test(name)) delete environment[name];
   }
 }
 

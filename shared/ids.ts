@@ -19,7 +19,12 @@ const prefixes = {
   syncRun: 'run',
   backupRun: 'bkp',
   healthCheck: 'chk',
+  healthIncident: 'inc',
   auditEvent: 'evt',
+  webhook: 'whk',
+  webhookSecret: 'whs',
+  webhookEvent: 'msg',
+  webhookDelivery: 'dlv',
 } as const;
 
 type Kind = keyof typeof prefixes;

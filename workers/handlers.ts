@@ -15,6 +15,7 @@ export const handlers: Handlers = {
     (await import('./delete-data-source/handler.ts')).deleteDataSource,
   'take-backup': async () => (await import('./take-backup/handler.ts')).takeBackup,
   'send-invitation': async () => (await import('./send-invitation/handler.ts')).sendInvitation,
+  'deliver-webhook': async () => (await import('./deliver-webhook/handler.ts')).deliverWebhook,
   'dispatch-due': async () => (await import('./dispatch-due/handler.ts')).dispatchDue,
 };
 
@@ -28,5 +29,7 @@ export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => number } =
   'delete-data-source': () => 1,
   'take-backup': () => 1,
   'send-invitation': () => 2,
+  // These wait for networks too, and some receivers never answer.
+  'deliver-webhook': (n) => 2 * n,
   'dispatch-due': () => 1,
 };

@@ -22,6 +22,8 @@ export interface LoadedDataSource extends SealedConnection {
   readonly tablePatterns: readonly string[];
   /** Rises with every change of the connection, its secrets or patterns: older results are void. */
   readonly connectionVersion: number;
+  /** Nobody wants it to be checked now. */
+  readonly isPaused: boolean;
 }
 
 const Row = z.object({
@@ -31,6 +33,7 @@ const Row = z.object({
   table_patterns: z.array(z.string()),
   ssh_host_key: z.string().nullable(),
   is_demo: z.boolean(),
+  is_paused: z.boolean(),
   envelopes: Envelopes,
 });
 
@@ -40,7 +43,8 @@ export async function loadDataSource(
   id: string,
 ): Promise<LoadedDataSource | null> {
   const { rows } = await sql<Record<string, unknown>>`
-    select d.organization_id, d.connection, d.connection_version, d.table_patterns, d.ssh_host_key, d.is_demo,
+    select d.organization_id, d.connection, d.connection_version, d.table_patterns, d.ssh_host_key,
+      d.is_demo, d.paused_at is not null as is_paused,
       ${sql.raw(envelopesOf('d', 'data_source'))} as envelopes
     from data_source d
     where d.id = ${id} and d.deleted_at is null`.execute(em.getKysely());
@@ -56,6 +60,7 @@ export async function loadDataSource(
     connectionVersion: row.connection_version,
     sshHostKey: row.ssh_host_key,
     isDemo: row.is_demo,
+    isPaused: row.is_paused,
     secrets: sealedSecrets(owner, row.envelopes),
   };
 }

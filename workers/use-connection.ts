@@ -1,4 +1,4 @@
-import { dialectFacts, isConnectable } from '../shared/dialects.ts';
+import { dialectFacts } from '../shared/dialects.ts';
 import type { ProbeReport } from '../shared/probe.ts';
 import {
   ConnectionFailure,
@@ -28,7 +28,7 @@ export async function useConnection<Result>(
 ): Promise<Result> {
   const { dialect } = connection;
   // A tunnel that was asked for is never left out: the database may be another one without it.
-  if (!isConnectable(dialect) || (connection.sshEnabled && !dialectFacts[dialect].isTcp)) {
+  if (connection.sshEnabled && !dialectFacts[dialect].isTcp) {
     throw new ConnectionFailure('DIALECT_NOT_SUPPORTED');
   }
   const connector = await connectorFor(dialect);

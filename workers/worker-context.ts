@@ -1,9 +1,10 @@
 import type { PgBoss } from 'pg-boss';
-import type { ConnectableDialect } from '../shared/dialects.ts';
+import type { Dialect } from '../shared/dialects.ts';
 import type { Orm } from '../shared/db/orm.ts';
 import type { Jobs } from '../shared/jobs/client.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Connector } from './connectors/connector.ts';
+import type { HttpRoute } from './egress/http/http.ts';
 import type { EgressPolicy } from './egress/policy.ts';
 import type { Mailer } from './mail/mailer.ts';
 import type { Vault } from './vault/open.ts';
@@ -15,8 +16,10 @@ export interface WorkerContext {
   readonly jobs: Jobs;
   readonly vault: Vault;
   readonly egress: EgressPolicy;
-  readonly connectorFor: (dialect: ConnectableDialect) => Promise<Connector>;
+  readonly connectorFor: (dialect: Dialect) => Promise<Connector>;
   /** Null where no mail server is configured. */
   readonly mailer: Mailer | null;
+  /** Where the names of webhooks' receivers lead; as everywhere, but in tests. */
+  readonly webhookRoute: HttpRoute;
   readonly log: Logger;
 }

@@ -20,6 +20,7 @@ import type { WorkerContext } from './worker-context.ts';
 export interface Overrides {
   readonly connectorFor?: WorkerContext['connectorFor'];
   readonly mailer?: WorkerContext['mailer'];
+  readonly webhookRoute?: WorkerContext['webhookRoute'];
   readonly handlers?: Partial<Handlers>;
   readonly boss?: ConstructorOptions;
   readonly pollSeconds?: number;
@@ -67,6 +68,7 @@ export async function startWorker(
     egress: createEgressPolicy({ allowCidrs, ownEndpoints: ownEndpoints(env) }),
     connectorFor: overrides.connectorFor ?? ((dialect) => connectorFor(dialect, env)),
     mailer: overrides.mailer ?? createMailer(env),
+    webhookRoute: overrides.webhookRoute ?? {},
     log,
   };
   const stopping = new AbortController();

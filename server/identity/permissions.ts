@@ -20,6 +20,8 @@ export const permissions = [
   'backups:read',
   'backups:write',
   'audit:read',
+  'webhooks:read',
+  'webhooks:write',
 ] as const;
 
 export type Permission = (typeof permissions)[number];

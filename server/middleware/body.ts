@@ -1,12 +1,10 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { AppError, invalidField } from '../../shared/errors.ts';
+import { assertSoundJson } from './assert-sound-json.ts';
 import { readBody } from './read-body.ts';
 
 /** The largest body, decompressed: 256 KB. */
 export const maxBodyBytes = 256 * 1_024;
-
-/** Deeper than any input of ours by far, and shallow enough for every recursion over it. */
-const maxDepth = 32;
 
 /**
  * JSON bodies as text: whoever parses them does it through `parseJson`. What nobody looks at, the
@@ -18,10 +16,10 @@ export const bodyText: RequestHandler = async (req, _res, next) => {
   next();
 };
 
-/** Strict JSON no deeper than 32. VALIDATION otherwise; an empty text counts as an empty object. */
+/** Strict and sound JSON. VALIDATION otherwise; an empty text counts as an empty object. */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') return {};
-  assertShallow(text);
+  assertSoundJson(text);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -30,23 +28,6 @@ export function parseJson(text: string): unknown {
   }
   assertPlain(value);
   return value;
-}
-
-/** Counts brackets outside of strings, before anything recursive sees the text. */
-export function assertShallow(text: string): void {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i += 1) {
-    const character = text[i];
-    if (inString) {
-      if (character === '\\') i += 1;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === '[' || character === '{') {
-      depth += 1;
-      if (depth > maxDepth) throw invalidField('body', `Nested deeper than ${maxDepth} levels`);
-    } else if (character === ']' || character === '}') depth -= 1;
-  }
 }
 
 // Such a key reaches no prototype through JSON.parse; refusing it keeps it from anything behind.

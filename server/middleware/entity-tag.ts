@@ -5,6 +5,7 @@ import type { IncomingRequest } from '../context.ts';
 
 /** What changes by itself: syncs, health checks, use. A conflict is a change that somebody made. */
 const changingByItself: ReadonlySet<string> = new Set([
+  'failingSince',
   'hasCompletedFirstSync',
   'lastHealthCheckAttemptAt',
   'lastHealthStatus',

@@ -12,6 +12,8 @@ export const tagTexts: Readonly<Record<Tag, string>> = {
   Credentials: 'How data sources are connected to: masked, and in clear for whom policy lets.',
   Catalog:
     'Schemas, tables and columns of data sources: now, in the past, and what people say of them.',
+  Webhooks:
+    'Events told to URLs of yours, signed as Standard Webhooks; what became of each telling.',
   Backups:
     "Copies of what an organization has set up: never of its customers' data, never of a secret.",
   Audit: 'Who did what, when and from where, in a chain that shows tampering.',

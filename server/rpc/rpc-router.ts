@@ -3,12 +3,8 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { createContext, type IncomingRequest, type Services } from '../context.ts';
-import {
-  assertShallow,
-  bodyText,
-  maxBodyBytes,
-  translateTransportErrors,
-} from '../middleware/body.ts';
+import { assertSoundJson } from '../middleware/assert-sound-json.ts';
+import { bodyText, maxBodyBytes, translateTransportErrors } from '../middleware/body.ts';
 import { errorTable, logError, retryAfter, toAppError, trpcError } from '../middleware/errors.ts';
 import { incoming } from '../middleware/request.ts';
 import { appRouter } from '../router.ts';
@@ -17,7 +13,7 @@ import { answerQuery } from './answer-query.ts';
 /** The procedures as typed RPC, for tRPC's client. `gate` comes first. */
 export function rpcRouter(services: Services, gate: RequestHandler): Router {
   const router = express.Router({ caseSensitive: true });
-  router.use(gate, counted, bodyText, checkDepth);
+  router.use(gate, counted, jsonOnly, bodyText, checkJson);
   router.use(answerQuery(services), answerAnything(services));
   router.use(translateTransportErrors, answerError(services));
   return router;
@@ -29,10 +25,18 @@ const counted: RequestHandler = (_req, res, next) => {
   next();
 };
 
-const checkDepth: RequestHandler = (req, _res, next) => {
-  if (typeof req.body === 'string') assertShallow(req.body);
+/** As tRPC has it, but told with the request's id: without a context it knows none. */
+const jsonOnly: RequestHandler = (req, _res, next) => {
+  if (req.method === 'POST' && !req.is('application/json')) {
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json');
+  }
+  next();
+};
+
+const checkJson: RequestHandler = (req, _res, next) => {
+  if (typeof req.body === 'string') assertSoundJson(req.body);
   const input = new URL(req.originalUrl, 'http://localhost').searchParams.get('input');
-  if (input !== null) assertShallow(input);
+  if (input !== null) assertSoundJson(input);
   next();
 };
 

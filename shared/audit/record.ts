@@ -53,11 +53,25 @@ export async function recordAudit(
     where organization_id = ${event.organizationId}`.execute(db);
 }
 
+interface Head {
+  readonly sequence: string;
+  readonly hash: Buffer;
+}
+
 async function lockHead(em: EntityManager, organizationId: string) {
-  const { rows } = await sql<{ sequence: string; hash: Buffer }>`
+  const db = em.getKysely();
+  const found = await sql<Head>`
+    select sequence, hash from audit_head where organization_id = ${organizationId} for update`.execute(
+    db,
+  );
+  // The first event of an organization; of two at once, the second waits for the first.
+  const { rows } =
+    found.rows.length > 0
+      ? found
+      : await sql<Head>`
     insert into audit_head (organization_id, sequence, hash) values (${organizationId}, 0, ${genesisHash})
     on conflict (organization_id) do update set sequence = audit_head.sequence
-    returning sequence, hash`.execute(em.getKysely());
+    returning sequence, hash`.execute(db);
   const [head] = rows;
   if (!head) throw new Error('audit head was neither found nor made');
   return { sequence: Number(head.sequence), hash: head.hash };

@@ -13,6 +13,9 @@ import { Migration20261122000100_organization_icons } from './migrations/Migrati
 import { Migration20261122000200_sync_engine } from './migrations/Migration20261122000200_sync_engine.ts';
 import { Migration20261122000101_managed_tables } from './migrations/Migration20261122000101_managed_tables.ts';
 import { Migration20261122000102_backup_runs } from './migrations/Migration20261122000102_backup_runs.ts';
+import { Migration20261122000300_schedules } from './migrations/Migration20261122000300_schedules.ts';
+import { Migration20261122000301_health_memory } from './migrations/Migration20261122000301_health_memory.ts';
+import { Migration20261122000302_webhooks } from './migrations/Migration20261122000302_webhooks.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
@@ -63,6 +66,9 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261122000101_managed_tables,
         Migration20261122000102_backup_runs,
         Migration20261122000200_sync_engine,
+        Migration20261122000300_schedules,
+        Migration20261122000301_health_memory,
+        Migration20261122000302_webhooks,
       ],
     },
   });

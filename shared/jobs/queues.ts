@@ -66,6 +66,12 @@ export const queues = {
       ...{ retryLimit: 10, retryDelay: 5, retryBackoff: true, retryDelayMax: 900 },
     },
   }),
+  'deliver-webhook': define({
+    payload: z.object({ deliveryId: z.string() }),
+    deadlineSeconds: 40,
+    // For workers that die. An attempt that failed is another job, by the schedule of deliveries.
+    options: { policy: 'exclusive', heartbeatSeconds, notify: true, ...retries },
+  }),
   'dispatch-due': define({
     payload: z.object({}).nullish(),
     deadlineSeconds: 50,

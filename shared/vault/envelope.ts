@@ -16,7 +16,7 @@ export interface Envelope {
 /** What a secret belongs to. It opens in exactly this place and nowhere else. */
 export interface SealContext {
   readonly organizationId: string;
-  readonly ownerType: 'data_source' | 'connection_draft' | 'invitation';
+  readonly ownerType: 'data_source' | 'connection_draft' | 'invitation' | 'webhook';
   readonly ownerId: string;
   readonly field: string;
   readonly version: number;

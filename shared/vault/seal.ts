@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
 import { encodeContext, keyId, type Envelope, type SealContext } from './envelope.ts';
 
@@ -22,8 +22,9 @@ export async function createSealer(publicKey: Uint8Array): Promise<Sealer> {
 }
 
 function seal(plaintext: string, context: Buffer, publicKey: Uint8Array, kid: string): Envelope {
-  const key = sodium.crypto_aead_xchacha20poly1305_ietf_keygen();
-  const nonce = sodium.randombytes_buf(sodium.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
+  // The operating system's random bytes at once: libsodium's asks for them by four.
+  const key = randomBytes(sodium.crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
+  const nonce = randomBytes(sodium.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
   const message = Buffer.from(plaintext, 'utf8');
   const keyAndContext = Buffer.concat([key, createHash('sha256').update(context).digest()]);
   try {

@@ -17,6 +17,7 @@ const customerDrivers = packages([
   'mysql2?',
   'mariadb',
   'tedious',
+  'oracledb',
   'mssql',
   'oracledb',
   'duckdb',
@@ -74,7 +75,7 @@ module.exports = {
         path: product,
         pathNot: [
           '^server/[^/]+\\.ts$',
-          '^server/(middleware|rest)/',
+          '^server/(middleware|rest|rpc)/',
           '^server/features/[^/]+/router\\.ts$',
         ],
       },

@@ -4,7 +4,7 @@ import { DataSource } from '../../server/features/data-sources/contract.ts';
 import { AppError } from '../../shared/errors.ts';
 import { dataOf, errorOf, useApi, type TestResponse } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { unconnectable } from '../features/fixtures.ts';
+import { lacking } from '../features/fixtures.ts';
 import {
   contract as contractDocument,
   OpenApi,
@@ -137,7 +137,7 @@ describe('a real answer', () => {
       api.request('POST', path, { key, body }),
       api.request('POST', path, { key, body: { ...body, type: 'x', port: -1, more: 1 } }),
       api.request('POST', path, { key, body: '{' }),
-      api.request('POST', path, { key, body: { ...body, dialect: unconnectable } }),
+      api.request('POST', path, { key, body: { ...body, dialect: lacking.dialect } }),
       api.request('POST', path, { body }),
       api.request('POST', path.replace(tenant.orgId, 'org_nobody'), { key, body }),
     ]);

@@ -1,4 +1,3 @@
-import { dialects, isConnectable, type Dialect } from '../../shared/dialects.ts';
 import type { TestTenant } from '../support/api.ts';
 import type { TestDatabase } from '../support/database.ts';
 
@@ -12,9 +11,8 @@ export const postgres = {
   password: 'correct horse',
 } as const;
 
-/** A dialect of the contract whose connector is still to come. */
-export const unconnectable: Dialect =
-  dialects.find((dialect) => !isConnectable(dialect)) ?? 'POSTHOG';
+/** A body in which every field is right by itself, and refused for what its dialect lacks. */
+export const lacking = { ...postgres, dialect: 'SNOWFLAKE' } as const;
 
 export const dataSourcesOf = ({ orgId }: Pick<TestTenant, 'orgId'>): string =>
   `/api/public/organizations/${orgId}/data-sources`;

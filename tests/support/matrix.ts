@@ -12,6 +12,8 @@ export interface Belongings {
   readonly memberId: string;
   readonly groupId: string;
   readonly credentialId: string;
+  readonly webhookId: string;
+  readonly deliveryId: string;
   readonly projectId: string;
   readonly backupRunId: string;
   readonly syncId: string;
@@ -25,6 +27,8 @@ export const belongingsNamed = (id: string): Belongings => ({
   memberId: id,
   groupId: id,
   credentialId: id,
+  webhookId: id,
+  deliveryId: id,
   projectId: id,
   backupRunId: id,
   syncId: id,
@@ -39,7 +43,7 @@ interface Row {
   /** What `id` names, when it is not the organization. */
   readonly thing?: Exclude<keyof Belongings, 'orgId'>;
   /** Another of the tenant's ids that stands in the input, under its own name. */
-  readonly also?: 'memberId' | 'syncId';
+  readonly also?: 'memberId' | 'syncId' | 'deliveryId';
   /** A field that no two calls may give the same. */
   readonly unique?: 'name';
   /** The rest of a valid input; a function where it follows from what the tenant has. */
@@ -167,10 +171,21 @@ export const rows: Readonly<Record<string, Row>> = {
     rest: { fingerprint: `SHA256:${'A'.repeat(43)}` },
   },
   'dataSources.listSyncs': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'schedules.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'schedules.update': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: { healthIntervalSeconds: 600 },
+  },
+  'schedules.pause': { org: 'orgId', thing: 'dataSourceId', rest: { reason: 'Matrix' } },
+  'schedules.resume': { org: 'orgId', thing: 'dataSourceId' },
   'access.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'access.replace': { org: 'orgId', thing: 'dataSourceId', rest: { mode: 'everyone' } },
   'catalog.listTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'health.get': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'health.listChecks': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'health.listIncidents': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'health.getLatency': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
   'credentials.list': { org: 'orgId' },
   'credentials.get': { org: 'orgId', thing: 'credentialId' },
   'credentials.reveal': {
@@ -220,6 +235,15 @@ export const rows: Readonly<Record<string, Row>> = {
     thing: 'dataSourceId',
     rest: (of) => ({ ...tableOf(of), column: matrixTable.column, customAiContext: 'Matrix' }),
   },
+  'webhooks.create': { org: 'orgId', rest: { url: 'https://hooks.example.com/matrix' } },
+  'webhooks.list': { org: 'orgId' },
+  'webhooks.get': { org: 'orgId', thing: 'webhookId' },
+  'webhooks.update': { org: 'orgId', thing: 'webhookId', rest: { description: 'Matrix' } },
+  'webhooks.delete': { org: 'orgId', thing: 'webhookId' },
+  'webhooks.rotateSecret': { org: 'orgId', thing: 'webhookId' },
+  'webhooks.listDeliveries': { org: 'orgId', thing: 'webhookId' },
+  'webhooks.resend': { org: 'orgId', thing: 'webhookId', also: 'deliveryId' },
+  'webhooks.test': { org: 'orgId', thing: 'webhookId' },
   'catalog.getSettings': { org: 'orgId', isForMembers: true },
   'catalog.updateSettings': { org: 'orgId', rest: { historyDays: 30 } },
 };

@@ -39,6 +39,7 @@ const payloads = {
   'delete-data-source': { dataSourceId: 'ds_1' },
   'take-backup': { backupRunId: 'bkp_1' },
   'send-invitation': { invitationId: 'inv_1' },
+  'deliver-webhook': { deliveryId: 'dlv_1' },
   'dispatch-due': {},
 } satisfies Record<QueueName, object>;
 

@@ -94,6 +94,11 @@ describe('a worker', () => {
       AWS_SECRET_ACCESS_KEY: 'x',
       GOOGLE_APPLICATION_CREDENTIALS: 'x',
       AZURE_CLIENT_SECRET: 'x',
+      ORA_SDTZ: 'x',
+      ORA_EDITION: 'x',
+      ORA_DEBUG_JDWP: 'x',
+      TNS_ADMIN: 'x',
+      NODE_ORACLEDB_DEBUG_PACKETS: 'x',
       KEPT: 'x',
     };
     const text = `

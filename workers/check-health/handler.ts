@@ -9,15 +9,16 @@ import { recordHostKey } from '../record-host-key.ts';
 import { isTampered, recordRefusal } from '../refuse-envelope.ts';
 import { probeConnection, unreached } from '../use-connection.ts';
 import { VaultError } from '../vault/open.ts';
+import { announceTurn } from '../webhooks/announce-turn.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { lastFailure, recordCheck } from './record-check.ts';
 
 type CheckJob = Job<'check-health'>;
 
-/** Tries the connection and writes down what came of it. One check decides. */
+/** Tries the connection and writes down what came of it. What is paused is left alone. */
 export const checkHealth: Handler<'check-health'> = async (worker, job) => {
   const source = await loadDataSource(worker.orm.em.fork(), job.payload.dataSourceId);
-  if (!source) return;
+  if (!source || source.isPaused) return;
   try {
     const report = await probeConnection(worker, source, job.signal);
     if (report.failure) job.assertNotStopping();
@@ -53,10 +54,14 @@ async function settle(
     if (state === 'deleted') return completed;
     if (state === 'changed') return checkAgain(worker, source.id);
     const isNews = isTampered(error) && (await lastFailure(em, source)) !== report.failure;
-    await recordCheck(em, source, report, now);
+    const recorded = await recordCheck(em, source, report, now);
+    if (!recorded) return completed;
     if (hasTunnel(report)) await recordHostKey(em, source, report.sshHostKey);
+    if (recorded.outage) await announceTurn(worker, em, source.id, recorded.outage, now);
     if (isNews) await recordRefusal(em, source, error.code, now);
-    return ending;
+    return recorded.nextLook === 'soon' && ending.as === 'completed'
+      ? checkAgain(worker, source.id, secondLookSeconds)
+      : ending;
   });
 }
 
@@ -74,12 +79,16 @@ function warnOfExpiry({ log }: WorkerContext, source: LoadedDataSource, report: 
   log.warn({ dataSourceId: source.id, days }, 'the certificate of a data source ends soon');
 }
 
-/** What was checked is no longer the connection: the result is dropped and the new one checked. */
-function checkAgain({ jobs }: WorkerContext, dataSourceId: string): Ending {
+// Long enough for a connection that was cut to be made anew, short enough that an outage is known soon.
+const secondLookSeconds = 3;
+
+/** One more check: the connection has changed meanwhile, or one failure is to be confirmed. */
+function checkAgain({ jobs }: WorkerContext, dataSourceId: string, startAfterSeconds = 0): Ending {
   return {
     as: 'completed',
     next: async (em) => {
-      await jobs.send(em, 'check-health', { dataSourceId }, { key: dataSourceId });
+      const when = { key: dataSourceId, startAfterSeconds };
+      await jobs.send(em, 'check-health', { dataSourceId }, when);
     },
   };
 }

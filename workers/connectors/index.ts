@@ -1,4 +1,4 @@
-import type { ConnectableDialect } from '../../shared/dialects.ts';
+import type { Dialect } from '../../shared/dialects.ts';
 import type { WorkerEnv } from '../../shared/env.ts';
 import type { Connector } from './connector.ts';
 
@@ -23,15 +23,13 @@ const loaders = {
   SNOWFLAKE: async () => (await import('./snowflake/connector.ts')).snowflake,
   REDSHIFT: async () => (await import('./postgres/redshift/connector.ts')).redshift,
   SQL_SERVER: async () => (await import('./sql-server/connector.ts')).sqlServer,
+  ORACLE: async () => (await import('./oracle/connector.ts')).oracle,
   ATHENA: async () => (await import('./athena/connector.ts')).athena,
   SPANNER: async () => (await import('./spanner/connector.ts')).spanner,
   DUCKDB: async ({ DUCKDB_ROOT: root = null }) =>
     (await import('./duckdb/connector.ts')).createDuckdbConnector({ root }),
-} satisfies Record<ConnectableDialect, (settings: ConnectorSettings) => Promise<Connector>>;
+} satisfies Record<Dialect, (settings: ConnectorSettings) => Promise<Connector>>;
 
-export function connectorFor(
-  dialect: ConnectableDialect,
-  settings: ConnectorSettings,
-): Promise<Connector> {
+export function connectorFor(dialect: Dialect, settings: ConnectorSettings): Promise<Connector> {
   return loaders[dialect](settings);
 }

@@ -75,6 +75,14 @@ const healthChecks = (id: string) => sql`
   delete from health_check where ctid = any (array(
     select ctid from health_check where data_source_id = ${id} limit ${batchRows}))`;
 
+const healthHours = (id: string) => sql`
+  delete from health_hour where ctid = any (array(
+    select ctid from health_hour where data_source_id = ${id} limit ${batchRows}))`;
+
+const healthSpans = (id: string) => sql`delete from health_span where data_source_id = ${id}`;
+
+const incidents = (id: string) => sql`delete from health_incident where data_source_id = ${id}`;
+
 const everything = [
   currentTables,
   formerTables,
@@ -85,6 +93,9 @@ const everything = [
   history,
   syncRuns,
   healthChecks,
+  healthHours,
+  healthSpans,
+  incidents,
 ];
 
 /** The tombstone keeps the dialect and its flags; every name, host and number is gone. */

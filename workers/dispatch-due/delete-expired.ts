@@ -22,6 +22,26 @@ export function deleteOldSessions(worker: WorkerContext, limit: number): Promise
   return deleteOld(worker, 'user_session', sql`expires_at < now() - interval '30 days'`, limit);
 }
 
+/** Removes what is remembered of the health of hours that ended more than 400 days ago. */
+export function deleteOldHours(worker: WorkerContext, limit: number): Promise<number> {
+  return deleteOld(worker, 'health_hour', sql`hour < now() - interval '400 days'`, limit);
+}
+
+/** Removes stretches of known health that ended more than 400 days ago. */
+export function deleteOldSpans(worker: WorkerContext, limit: number): Promise<number> {
+  return deleteOld(worker, 'health_span', sql`known_until < now() - interval '400 days'`, limit);
+}
+
+/** Removes incidents that ended more than 400 days ago; one that goes on stays. */
+export function deleteOldIncidents(worker: WorkerContext, limit: number): Promise<number> {
+  return deleteOld(worker, 'health_incident', sql`ended_at < now() - interval '400 days'`, limit);
+}
+
+/** Removes what webhooks were told more than 30 days ago, with its deliveries. */
+export function deleteOldEvents(worker: WorkerContext, limit: number): Promise<number> {
+  return deleteOld(worker, 'webhook_event', sql`created_at < now() - interval '30 days'`, limit);
+}
+
 // By ctid: a row that is renewed meanwhile is another one by then, and stays.
 async function deleteOld(
   { orm }: WorkerContext,

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import { newId } from '../../shared/ids.ts';
-import { nextSyncAfter } from '../../shared/schedule.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { sendJobs } from './send-jobs.ts';
 import { takeDue, type DueSource } from './take-due.ts';
@@ -9,7 +8,7 @@ import { takeDue, type DueSource } from './take-due.ts';
 /** Sends the schema syncs that are due, at most `limit`, each with its run. */
 export async function dispatchSyncs(worker: WorkerContext, limit: number): Promise<number> {
   return worker.orm.em.fork().transactional(async (em) => {
-    const due = await takeDue(em, 'next_sync_at', limit, nextSyncAfter);
+    const due = await takeDue(em, 'sync', limit);
     if (due.length === 0) return 0;
     const runs = await startRuns(em, due);
     const payloads = runs.map((run) => ({ dataSourceId: run.data_source_id, syncRunId: run.id }));

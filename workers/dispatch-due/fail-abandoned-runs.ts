@@ -32,6 +32,8 @@ async function failRuns(em: EntityManager, runs: readonly string[]): Promise<voi
       set status = 'FAILED', failure = 'INTERNAL_ERROR', finished_at = now(), updated_at = now()
       where id = any (${runs}::text[]) and status = 'PENDING'
       returning data_source_id)
-    update data_source set last_sync_status = 'FAILED', sync_failure = 'INTERNAL_ERROR'
+    update data_source set last_sync_status = 'FAILED', sync_failure = 'INTERNAL_ERROR',
+      sync_failures = sync_failures + 1,
+      next_sync_at = least(next_sync_at, now() + interval '5 minutes')
     where id in (select data_source_id from ended)`.execute(em.getKysely());
 }

@@ -4,7 +4,11 @@ import type { WorkerContext } from '../worker-context.ts';
 import {
   deleteOldAnswers,
   deleteOldCounters,
+  deleteOldEvents,
+  deleteOldHours,
+  deleteOldIncidents,
   deleteOldSessions,
+  deleteOldSpans,
   deleteOldUsage,
 } from './delete-expired.ts';
 import { deleteOldChecks } from './delete-old-checks.ts';
@@ -17,6 +21,7 @@ import { deleteOldVersions } from './delete-old-versions.ts';
 import { dispatchHealthChecks } from './dispatch-health-checks.ts';
 import { dispatchSyncs } from './dispatch-syncs.ts';
 import { failAbandonedRuns } from './fail-abandoned-runs.ts';
+import { resumeDeliveries } from './resume-deliveries.ts';
 
 interface Chore {
   /** Does one batch in one transaction and answers how many rows it was about. */
@@ -31,10 +36,15 @@ const chores: { readonly [name: string]: Chore } = {
   dispatchHealthChecks: { doBatch: dispatchHealthChecks, batchSize: 500, maxBatches: 1_000 },
   dispatchSyncs: { doBatch: dispatchSyncs, batchSize: 500, maxBatches: 1_000 },
   failAbandonedRuns: { doBatch: failAbandonedRuns, batchSize: 500, maxBatches: 10 },
+  resumeDeliveries: { doBatch: resumeDeliveries, batchSize: 500, maxBatches: 10 },
   deleteOldDrafts: { doBatch: deleteOldDrafts, batchSize: 500, maxBatches: 10 },
   deleteOldReveals: { doBatch: deleteOldReveals, batchSize: 500, maxBatches: 10 },
   destroyRetiredSecrets: { doBatch: destroyRetiredSecrets, batchSize: 100, maxBatches: 50 },
   deleteOldChecks: { doBatch: deleteOldChecks, batchSize: 5_000, maxBatches: 20 },
+  deleteOldEvents: { doBatch: deleteOldEvents, batchSize: 5_000, maxBatches: 20 },
+  deleteOldHours: { doBatch: deleteOldHours, batchSize: 5_000, maxBatches: 20 },
+  deleteOldSpans: { doBatch: deleteOldSpans, batchSize: 5_000, maxBatches: 20 },
+  deleteOldIncidents: { doBatch: deleteOldIncidents, batchSize: 5_000, maxBatches: 20 },
   deleteOldMetrics: { doBatch: deleteOldMetrics, batchSize: 1_000, maxBatches: 1 },
   deleteOldCounters: { doBatch: deleteOldCounters, batchSize: 5_000, maxBatches: 20 },
   deleteOldAnswers: { doBatch: deleteOldAnswers, batchSize: 5_000, maxBatches: 20 },

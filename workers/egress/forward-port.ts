@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, Socket } from 'node:net';
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ConnectionFailure } from '../connectors/connector.ts';
 import { portOf } from './ssh/socket-pair.ts';
@@ -14,19 +15,26 @@ export interface ForwardedPort {
   close(): void;
 }
 
+export interface ForwardOptions extends TransportOptions {
+  /**
+   * What the port leads to instead of the open socket: TLS over it, something that looks at what
+   * passes. It destroys the socket with itself, and carries a listener for its errors.
+   */
+  readonly through?: (socket: Socket) => Promise<Duplex>;
+}
+
 /**
  * A port on loopback that leads to `options.host` through `openTransport`, for drivers that take
  * nothing but host and port. The way to the server is open when it resolves, so its failures and its
- * steps are those of `openTransport`. The port takes one connection, the first that this process
- * makes itself; those of other processes are closed unread.
+ * steps are those of `openTransport` and `through`. The port takes one connection, the first that this
+ * process makes itself; those of other processes are closed unread.
  * Close it after use, whatever happened; an aborted signal closes it too.
  */
 export async function forwardPort(
   target: TransportTarget,
-  options: TransportOptions,
+  options: ForwardOptions,
 ): Promise<ForwardedPort> {
-  const far = await openTransport(target, options);
-  far.on('error', () => far.destroy());
+  const far = await openFar(target, options);
   const own = new OwnSockets();
   const server = createServer({ noDelay: true, pauseOnConnect: true });
   const close = (): void => {
@@ -50,8 +58,22 @@ export async function forwardPort(
   });
   server.listen({ host: '127.0.0.1', port: 0, exclusive: true });
   await Promise.race([once(server, 'listening'), once(server, 'close')]).catch(() => undefined);
-  if (!server.listening) throw new ConnectionFailure('CONNECTION_LOST');
+  if (!server.listening || far.destroyed) {
+    close();
+    throw new ConnectionFailure('CONNECTION_LOST');
+  }
   return { host: '127.0.0.1', port: portOf(server), close };
+}
+
+async function openFar(target: TransportTarget, options: ForwardOptions): Promise<Duplex> {
+  const socket = await openTransport(target, options);
+  socket.on('error', () => socket.destroy());
+  try {
+    return (await options.through?.(socket)) ?? socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }
 
 /** The client sockets that this process has made since, as Node itself reports them. */

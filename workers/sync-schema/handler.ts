@@ -8,6 +8,7 @@ import { observeSync } from '../metrics.ts';
 import { recordHostKey } from '../record-host-key.ts';
 import { isTampered, recordRefusal } from '../refuse-envelope.ts';
 import { useConnection } from '../use-connection.ts';
+import { announceFailedSync } from '../webhooks/announce-failed-sync.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { publishCatalog } from './publish-catalog.ts';
 import { stageCatalog, type StagedCatalog } from './stage-catalog.ts';
@@ -99,8 +100,13 @@ async function fail(
       await showObstacle(em, job.payload, code);
       return { as: 'failed', code };
     }
-    const known = await failRun(em, job.payload, code, now);
-    if (isTampered(error) && known !== code) await recordRefusal(em, source, error.code, now);
+    const before = await failRun(em, job.payload, code, now);
+    // The first of a row is news, the others are the same.
+    if (before.failures === 0) {
+      await announceFailedSync(worker, em, { ...job.payload, failure: code }, now);
+    }
+    if (isTampered(error) && before.failure !== code)
+      await recordRefusal(em, source, error.code, now);
     return endingOf(code);
   });
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
-import { nextSyncAfter } from '../../shared/schedule.ts';
+import { nextAfter, syncRetrySeconds } from '../../shared/schedule.ts';
 import type { Progress, StagedCatalog } from './stage-catalog.ts';
 
 /** A run and the data source it is of. */
@@ -41,6 +41,7 @@ export async function succeedRun(
   now: Date,
 ): Promise<void> {
   const at = now.toISOString();
+  const { intervalSeconds } = await readStreak(em, run);
   await sql`
     with run as (
       update sync_run
@@ -51,31 +52,54 @@ export async function succeedRun(
         columns_read = ${staged.columns}
       where id = ${run.syncRunId})
     update data_source
-    set last_sync_status = 'SUCCESS', sync_failure = null, last_successful_sync_at = ${at},
-      next_sync_at = ${nextSyncAfter(now).toISOString()}
+    set last_sync_status = 'SUCCESS', sync_failure = null, sync_failures = 0,
+      last_successful_sync_at = ${at}, next_sync_at = ${nextAfter(now, intervalSeconds).toISOString()}
     where id = ${run.dataSourceId}`.execute(em.getKysely());
 }
 
-/** The run failed for good. The catalog of the last success stays. */
+/** What the syncs before this one came to. */
+export interface Streak {
+  /** What the last one failed with, or was held up by. */
+  readonly failure: string | null;
+  /** How many failed one after another. */
+  readonly failures: number;
+  readonly intervalSeconds: number;
+}
+
+/**
+ * The run failed for good. The catalog of the last success stays; the next sync comes soon, and later
+ * each time that one fails. Answers how it stood before.
+ */
 export async function failRun(
   em: EntityManager,
   run: RunRef,
   failure: ConnectionFailureCode,
   now: Date,
-): Promise<string | null> {
+): Promise<Streak> {
   const at = now.toISOString();
-  const { rows } = await sql<{ failure: string | null }>`
+  const before = await readStreak(em, run);
+  const failures = before.failures + 1;
+  const nextAt = nextAfter(now, syncRetrySeconds(failures, before.intervalSeconds)).toISOString();
+  await sql`
     with run as (
       update sync_run
       set status = 'FAILED', failure = ${failure}, finished_at = ${at}, updated_at = ${at}
-      where id = ${run.syncRunId}),
-    before as (select id, sync_failure from data_source where id = ${run.dataSourceId})
-    update data_source d
-    set last_sync_status = 'FAILED', sync_failure = ${failure},
-      next_sync_at = ${nextSyncAfter(now).toISOString()}
-    from before where d.id = before.id
-    returning before.sync_failure as failure`.execute(em.getKysely());
-  return rows[0]?.failure ?? null;
+      where id = ${run.syncRunId})
+    update data_source
+    set last_sync_status = 'FAILED', sync_failure = ${failure}, sync_failures = ${failures},
+      next_sync_at = ${nextAt}
+    where id = ${run.dataSourceId}`.execute(em.getKysely());
+  return before;
+}
+
+async function readStreak(em: EntityManager, { dataSourceId }: RunRef): Promise<Streak> {
+  const { rows } = await sql<Streak>`
+    select sync_failure as failure, sync_failures as failures,
+      sync_interval_seconds as "intervalSeconds"
+    from data_source where id = ${dataSourceId}`.execute(em.getKysely());
+  const [streak] = rows;
+  if (!streak) throw new Error('a run ended whose data source is gone');
+  return streak;
 }
 
 /** The run will be tried again: it stays pending and shows what was in the way. */

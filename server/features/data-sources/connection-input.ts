@@ -6,12 +6,7 @@ import {
   type ConnectionSecrets,
   type SecretField,
 } from '../../../shared/connection.ts';
-import {
-  defaultPort,
-  dialectFacts,
-  isConnectable,
-  type Dialect,
-} from '../../../shared/dialects.ts';
+import { defaultPort, dialectFacts, type Dialect } from '../../../shared/dialects.ts';
 import { isDatabaseFileName } from '../../../shared/database-file.ts';
 import { invalidField } from '../../../shared/errors.ts';
 
@@ -49,9 +44,6 @@ export function newConnection(dialect: Dialect, input: Given): Connection {
 /** Refuses, before anything is stored, what no worker could connect to. */
 export function assertUsable(connection: Connection, secrets: ReadonlySet<string>): void {
   const { dialect } = connection;
-  if (!isConnectable(dialect)) {
-    throw invalidField('dialect', `Basekeep has no connector for ${dialect} yet`);
-  }
   const present = new Set([
     ...secrets,
     ...Object.entries(connection).flatMap(([field, value]) => (value === null ? [] : [field])),

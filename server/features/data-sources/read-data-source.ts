@@ -5,6 +5,25 @@ import { notFound } from '../../../shared/errors.ts';
 import { isoTime, isoTimeOrNull } from '../../paging.ts';
 import type { DataSource } from './contract.ts';
 
+/** What is read of a data source to answer it. */
+export const dataSourceColumns = [
+  'id',
+  'display_name',
+  'description',
+  'dialect',
+  'connection',
+  'is_demo',
+  'last_sync_status',
+  'last_sync_attempt_at',
+  'last_successful_sync_at',
+  'sync_failure',
+  'last_health_status',
+  'last_healthy_at',
+  'last_health_check_attempt_at',
+  'created_at',
+  'updated_at',
+] as const;
+
 /** The living data sources of an organization, those that are `usable`, to be narrowed and ordered. */
 export function selectDataSources(
   em: EntityManager,
@@ -14,29 +33,15 @@ export function selectDataSources(
   return em
     .getKysely()
     .selectFrom('data_source')
-    .select([
-      'id',
-      'display_name',
-      'description',
-      'dialect',
-      'connection',
-      'is_demo',
-      'last_sync_status',
-      'last_sync_attempt_at',
-      'last_successful_sync_at',
-      'sync_failure',
-      'last_health_status',
-      'last_healthy_at',
-      'last_health_check_attempt_at',
-      'created_at',
-      'updated_at',
-    ])
+    .select(dataSourceColumns)
     .where('organization_id', '=', organizationId)
     .where('deleted_at', 'is', null)
     .where(usable);
 }
 
-type Row = Awaited<ReturnType<ReturnType<typeof selectDataSources>['executeTakeFirstOrThrow']>>;
+export type DataSourceRow = Awaited<
+  ReturnType<ReturnType<typeof selectDataSources>['executeTakeFirstOrThrow']>
+>;
 
 /** One data source, or NOT_FOUND. Inside a transaction it shows what the transaction wrote. */
 export async function readDataSource(
@@ -48,7 +53,7 @@ export async function readDataSource(
   return toDataSource(row);
 }
 
-export function toDataSource(row: Row): DataSource {
+export function toDataSource(row: DataSourceRow): DataSource {
   const { connection } = row;
   return {
     id: row.id,

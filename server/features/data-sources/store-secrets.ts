@@ -8,37 +8,36 @@ import type { SealContext } from '../../../shared/vault/envelope.ts';
 import type { Sealer } from '../../../shared/vault/seal.ts';
 
 interface Owner extends Pick<SealContext, 'organizationId' | 'ownerId'> {
-  readonly ownerType: Exclude<SealContext['ownerType'], 'invitation'>;
+  readonly ownerType: Extract<SealContext['ownerType'], 'data_source' | 'connection_draft'>;
   readonly connection: Connection;
 }
 
 /**
- * Seals each secret for its owner and destination and stores the envelopes with the transaction.
- * `versions` are the last ones there are of each field.
+ * Seals each secret for its owner and destination: the rows of its envelopes. `versions` are the last
+ * ones there are of each field.
  */
-export function storeSecrets(
-  em: EntityManager,
+export function sealSecrets(
   sealer: Sealer,
   owner: Owner,
   secrets: ConnectionSecrets,
   versions: ReadonlyMap<SecretField, number> = new Map(),
-): void {
+) {
   const { connection, ...place } = owner;
-  for (const field of secretFields) {
+  const destination = destinationOf(connection);
+  return secretFields.flatMap((field) => {
     const plaintext = secrets[field];
-    if (plaintext === undefined) continue;
+    if (plaintext === undefined) return [];
     const version = (versions.get(field) ?? 0) + 1;
-    const destination = destinationOf(connection);
-    const envelope = sealer.seal(plaintext, { ...place, field, version, destination });
-    em.create(SecretEnvelope, {
-      id: newId('secretEnvelope'),
-      ...place,
-      field,
-      version,
-      kid: envelope.kid,
-      wrapped: Buffer.from(envelope.wrapped),
-      nonce: Buffer.from(envelope.nonce),
-      ciphertext: Buffer.from(envelope.ciphertext),
-    });
-  }
+    const { kid, ...parts } = sealer.seal(plaintext, { ...place, field, version, destination });
+    const wrapped = Buffer.from(parts.wrapped);
+    const nonce = Buffer.from(parts.nonce);
+    const ciphertext = Buffer.from(parts.ciphertext);
+    const id = newId('secretEnvelope');
+    return [{ id, ...place, field, version, kid, wrapped, nonce, ciphertext }];
+  });
+}
+
+/** Seals each secret and stores the envelopes with the transaction. */
+export function storeSecrets(em: EntityManager, ...sealing: Parameters<typeof sealSecrets>): void {
+  for (const envelope of sealSecrets(...sealing)) em.create(SecretEnvelope, envelope);
 }

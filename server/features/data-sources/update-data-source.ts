@@ -68,6 +68,13 @@ export async function updateDataSource(ctx: Needs, input: UpdateDataSource): Pro
       row.tablePatterns = tablePatterns;
       row.connectionVersion += 1;
       row.lastSyncStatus = 'PENDING';
+      // What failed before says nothing of the connection as it is now.
+      row.syncFailures = 0;
+      row.provenAt = null;
+      if (row.lastHealthStatus === 'HEALTHY') {
+        row.checkFailures = 0;
+        row.failingSince = null;
+      }
     }
     await em.flush();
     if (isNew) {

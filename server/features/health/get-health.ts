@@ -1,22 +1,25 @@
-import { explainFailure } from '../../../shared/connection-failures.ts';
 import { notFound } from '../../../shared/errors.ts';
-import { explainSteps } from '../../../shared/probe.ts';
 import type { CallerContext } from '../../context.ts';
 import { isoTime } from '../../paging.ts';
 import type { Health } from './contract.ts';
+import { selectIncidents, toIncident } from './list-incidents.ts';
+import { readUptime } from './read-uptime.ts';
+import { selectChecks, toCheck } from './select-checks.ts';
 
-/** Whether a data source can be used right now, as far as the latest check knows. */
+/** Whether a data source can be used right now, as far as the latest checks know, and how it was. */
 export async function getHealth(
-  ctx: Pick<CallerContext, 'em'>,
+  { em }: Pick<CallerContext, 'em'>,
   { orgId, id }: { orgId: string; id: string },
 ): Promise<Health> {
-  const db = ctx.em.getKysely();
-  const source = await db
+  const source = await em
+    .getKysely()
     .selectFrom('data_source')
     .select([
       'last_health_status',
       'last_healthy_at',
       'next_health_check_at',
+      'check_failures',
+      'paused_at',
       'connection',
       'ssh_host_key',
     ])
@@ -25,21 +28,8 @@ export async function getHealth(
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
   if (!source) throw notFound('Data source');
-  const check = await db
-    .selectFrom('health_check')
-    .select([
-      'created_at',
-      'duration_ms',
-      'server_version',
-      'failure',
-      'steps',
-      'ssh_host_key',
-      'certificate_expires_in_days',
-    ])
-    .where('data_source_id', '=', id)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const check = await selectChecks(em, id).orderBy('id', 'desc').limit(1).executeTakeFirst();
+  const incident = await selectIncidents(em, id).where('ended_at', 'is', null).executeTakeFirst();
   return {
     dataSourceId: id,
     status: source.last_health_status,
@@ -51,15 +41,10 @@ export async function getHealth(
           shown: check?.ssh_host_key ?? null,
         }
       : null,
-    lastCheck: check
-      ? {
-          checkedAt: isoTime(check.created_at),
-          durationMs: check.duration_ms,
-          serverVersion: check.server_version,
-          failure: check.failure && explainFailure(check.failure),
-          steps: explainSteps(check.steps),
-          certificateExpiresInDays: check.certificate_expires_in_days,
-        }
-      : null,
+    lastCheck: check ? toCheck(check) : null,
+    failuresInARow: source.check_failures,
+    incident: incident ? toIncident(incident) : null,
+    isPaused: source.paused_at !== null,
+    uptime: await readUptime(em, id),
   };
 }

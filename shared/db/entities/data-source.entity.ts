@@ -3,6 +3,7 @@ import type { Connection } from '../../connection.ts';
 import type { ConnectionFailureCode } from '../../connection-failures.ts';
 import { dialects } from '../../dialects.ts';
 import { environments } from '../../environments.ts';
+import { intervalBounds } from '../../schedule.ts';
 import { baseProperties, tenantFilter } from '../base.entity.ts';
 
 export const syncStatuses = ['PENDING', 'SUCCESS', 'FAILED', 'NEVER_SYNCED'] as const;
@@ -37,9 +38,22 @@ export const DataSource = defineEntity({
     lastHealthStatus: p.enum(healthStatuses).default('HEALTHY'),
     lastHealthyAt: p.datetime(3),
     lastHealthCheckAttemptAt: p.datetime(3),
+    /** When the connection, as it is now, was first seen healthy. */
+    provenAt: p.datetime(3).strictNullable().default(null),
+    /** How many of the last checks failed, one after another, and since when. */
+    checkFailures: p.integer().default(0),
+    failingSince: p.datetime(3).strictNullable().default(null),
     /** When the scheduler looks at it next, in database time. */
     nextSyncAt: p.datetime(3),
     nextHealthCheckAt: p.datetime(3),
+    syncIntervalSeconds: p.integer().default(intervalBounds.sync.usual),
+    healthIntervalSeconds: p.integer().default(intervalBounds.health.usual),
+    /** How many of the last syncs failed, one after another. */
+    syncFailures: p.integer().default(0),
+    /** While it is set, no sync and no check is sent by the schedule. */
+    pausedAt: p.datetime(3).strictNullable().default(null),
+    /** Why, in the words of whoever paused it. */
+    pauseReason: p.text().strictNullable().default(null),
     /** When somebody last saw its secrets in clear. */
     lastRevealedAt: p.datetime(3).strictNullable().default(null),
     deletedAt: p.datetime(3).strictNullable(),

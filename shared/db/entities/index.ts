@@ -8,6 +8,7 @@ import { DataSource } from './data-source.entity.ts';
 import { GroupMember } from './group-member.entity.ts';
 import { Group } from './group.entity.ts';
 import { HealthCheck } from './health-check.entity.ts';
+import { HealthIncident } from './health-incident.entity.ts';
 import { Invitation } from './invitation.entity.ts';
 import { Membership } from './membership.entity.ts';
 import { Organization } from './organization.entity.ts';
@@ -17,6 +18,10 @@ import { SecretEnvelope } from './secret-envelope.entity.ts';
 import { SyncRun } from './sync-run.entity.ts';
 import { UserSession } from './user-session.entity.ts';
 import { User } from './user.entity.ts';
+import { WebhookDelivery } from './webhooks/webhook-delivery.entity.ts';
+import { WebhookEvent } from './webhooks/webhook-event.entity.ts';
+import { WebhookSecret } from './webhooks/webhook-secret.entity.ts';
+import { Webhook } from './webhooks/webhook.entity.ts';
 
 export const entities = [
   ApiKey,
@@ -29,6 +34,7 @@ export const entities = [
   Group,
   GroupMember,
   HealthCheck,
+  HealthIncident,
   Invitation,
   Membership,
   Organization,
@@ -38,4 +44,8 @@ export const entities = [
   SyncRun,
   User,
   UserSession,
+  Webhook,
+  WebhookDelivery,
+  WebhookEvent,
+  WebhookSecret,
 ] as const;

@@ -80,6 +80,7 @@ async function openWorker(
     egress: createEgressPolicy({ allowCidrs: [], ownEndpoints: [] }),
     connectorFor: (dialect) => connectorFor(dialect, {}),
     mailer: null,
+    webhookRoute: {},
     log: pino({ level: 'silent' }),
   };
 }

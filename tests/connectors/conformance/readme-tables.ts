@@ -1,11 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { format } from 'prettier';
-import {
-  type ConnectableDialect,
-  dialectFacts,
-  dialects,
-  isConnectable,
-} from '../../../shared/dialects.ts';
+import { type Dialect, dialectFacts, dialects } from '../../../shared/dialects.ts';
 import { allDepths } from './proofs.ts';
 import { DialectRecord, recordFile } from './record.ts';
 
@@ -14,11 +9,11 @@ const end = '<!-- what connects: end -->';
 
 export const readmeFile = new URL('../../../README.md', import.meta.url).pathname;
 
-type Records = readonly (readonly [ConnectableDialect, DialectRecord])[];
+type Records = readonly (readonly [Dialect, DialectRecord])[];
 
-/** The records of every dialect that connects. Throws for one that has none. */
+/** The records of every dialect. Throws for one that has none. */
 export function readRecords(): Records {
-  return dialects.filter(isConnectable).map((dialect) => {
+  return dialects.map((dialect) => {
     const text = readFileSync(recordFile(dialect), 'utf8');
     return [dialect, DialectRecord.parse(JSON.parse(text))] as const;
   });
@@ -29,8 +24,8 @@ export async function withTables(readme: string, records: Records): Promise<stri
   const from = readme.indexOf(begin);
   const to = readme.indexOf(end);
   if (from < 0 || to < from) throw new Error('The README has no marks for the tables');
-  const parts = [begin, connectTable(records), depthTable(records), missing(), end];
-  const text = parts.filter((part) => part !== '').join('\n\n');
+  const parts = [begin, connectTable(records), depthTable(records), end];
+  const text = parts.join('\n\n');
   const written = readme.slice(0, from) + text + readme.slice(to + end.length);
   return format(written, { parser: 'markdown', printWidth: 100, singleQuote: true });
 }
@@ -60,12 +55,6 @@ function depthTable(records: Records): string {
     ...records.map(([, record]) => (record.depth.includes(depth) ? 'yes' : '')),
   ]);
   return markdownTable(['in a catalog', ...records.map(([dialect]) => dialect)], rows);
-}
-
-function missing(): string {
-  const others = dialects.filter((dialect) => !isConnectable(dialect));
-  if (others.length === 0) return '';
-  return `Creating a data source of ${others.join(', ')} answers 400: its connector does not exist yet.`;
 }
 
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

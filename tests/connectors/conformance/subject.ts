@@ -1,7 +1,7 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import type { Connection, SecretField } from '../../../shared/connection.ts';
-import { type ConnectableDialect, dialectFacts } from '../../../shared/dialects.ts';
+import { type Dialect, dialectFacts } from '../../../shared/dialects.ts';
 import type { ProbeStepName } from '../../../shared/probe.ts';
 import type {
   ConnectionTarget,
@@ -39,7 +39,7 @@ interface WrongCase {
 }
 
 export interface DialectUnderTest {
-  readonly dialect: ConnectableDialect;
+  readonly dialect: Dialect;
   readonly connector: Connector;
   /** What answers, for the table in the README: `MariaDB 10.11`, or whose stand-in it is. */
   readonly against: string;

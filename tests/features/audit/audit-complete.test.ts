@@ -52,6 +52,10 @@ async function ready(procedure: string): Promise<Belongings> {
     const { orgId, groupId: id, memberId } = own;
     await api.client(tenant).groups.removeMember.mutate({ orgId, id, memberId });
   }
+  if (procedure === 'schedules.resume') {
+    const { orgId, dataSourceId: id } = own;
+    await api.client(tenant).schedules.pause.mutate({ orgId, id, reason: 'Audit' });
+  }
   return own;
 }
 

@@ -4,14 +4,7 @@ import { z } from 'zod';
 import { DataSource } from '../../../server/features/data-sources/contract.ts';
 import { dataOf, errorOf, useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
-import {
-  actionsOf,
-  countRows,
-  dataSourcesOf,
-  finishJobs,
-  postgres,
-  unconnectable,
-} from '../fixtures.ts';
+import { actionsOf, countRows, dataSourcesOf, finishJobs, lacking, postgres } from '../fixtures.ts';
 import { type Event, expectUnbroken, hashOf, trailOf } from './trail.ts';
 
 const database = useDatabase();
@@ -133,7 +126,7 @@ describe('a mutation that fails', () => {
       api.request('POST', dataSourcesOf(tenant), { key, body: { ...postgres, port: -1 } }),
       api.request('POST', dataSourcesOf(tenant), {
         key,
-        body: { ...postgres, dialect: unconnectable },
+        body: lacking,
       }),
       api.request('PATCH', path, { key, body: { host: 'evil.example.com' } }),
       api.request('PATCH', path, { key, body: { password: 'x', unsetPassword: true } }),

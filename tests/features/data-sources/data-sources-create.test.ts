@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DataSource } from '../../../server/features/data-sources/contract.ts';
 import { Organization } from '../../../server/features/organizations/contract.ts';
-import {
-  connectableDialects,
-  defaultPort,
-  dialectFacts,
-  dialects,
-  isConnectable,
-} from '../../../shared/dialects.ts';
+import { defaultPort, dialectFacts, dialects } from '../../../shared/dialects.ts';
 import { secretFields } from '../../../shared/connection.ts';
 import { dataOf, errorOf, itemsOf, useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
@@ -16,9 +10,9 @@ import {
   countRows,
   dataSourcesOf,
   jobsOf,
+  lacking,
   postgres,
   secretsOf,
-  unconnectable,
 } from '../fixtures.ts';
 
 const database = useDatabase();
@@ -178,13 +172,13 @@ describe('the trial', () => {
 
   test('is not started by a creation that fails', async () => {
     const tenant = await api.tenant();
-    await create(tenant, { ...postgres, dialect: unconnectable });
+    await create(tenant, lacking);
     expect(await actionsOf(database, tenant.orgId)).not.toContain('trial.started');
   });
 });
 
 describe('a dialect', () => {
-  test.each(connectableDialects)('with a connector is created: %s', async (dialect) => {
+  test.each(dialects)('with what it needs is created: %s', async (dialect) => {
     const { requires, requiresOneOf = [] } = dialectFacts[dialect];
     const fields = [...requires, ...requiresOneOf.slice(0, 1)];
     const needed = Object.fromEntries(fields.map((field) => [field, 'x']));
@@ -193,7 +187,7 @@ describe('a dialect', () => {
     expect(source).toMatchObject({ dialect, port: defaultPort(dialect, true) });
   });
 
-  test.each(connectableDialects)('without what it needs names the field: %s', async (dialect) => {
+  test.each(dialects)('without what it needs names the field: %s', async (dialect) => {
     const tenant = await api.tenant();
     const { requires, requiresOneOf = [] } = dialectFacts[dialect];
     const whole = [...requires, ...requiresOneOf.slice(0, 1)];
@@ -210,20 +204,6 @@ describe('a dialect', () => {
     }
     expect(await countRows(database, 'data_source', tenant.orgId)).toBe(0);
   });
-
-  test.each(dialects.filter((dialect) => !isConnectable(dialect)))(
-    'without a connector is known and refused with words that say so: %s',
-    async (dialect) => {
-      const tenant = await api.tenant();
-      expect(errorOf(await create(tenant, { ...postgres, dialect }))).toEqual({
-        status: 400,
-        title: 'ValidationError',
-        detail: `dialect: Basekeep has no connector for ${dialect} yet`,
-        fieldErrors: { dialect: `Basekeep has no connector for ${dialect} yet` },
-      });
-      expect(await countRows(database, 'data_source', tenant.orgId)).toBe(0);
-    },
-  );
 
   test('that nobody knows is answered with those that there are', async () => {
     const response = await create(await api.tenant(), { ...postgres, dialect: 'postgres' });

@@ -4,7 +4,6 @@ import {
   connectionFailures,
   type ConnectionFailureCode,
 } from '../../../shared/connection-failures.ts';
-import { dialects, isConnectable } from '../../../shared/dialects.ts';
 import { errorOf, useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
 import { countRows, dataSourcesOf, postgres, secretsOf } from '../fixtures.ts';
@@ -217,14 +216,4 @@ describe('a verification that is refused', () => {
       host: 'Required for POSTGRES',
     });
   });
-
-  test.each(dialects.filter((dialect) => !isConnectable(dialect)))(
-    'for a dialect without a connector says so: %s',
-    async (dialect) => {
-      const response = await verify(await api.tenant(), { ...connection, dialect });
-      expect(errorOf(response).fieldErrors).toEqual({
-        dialect: `Basekeep has no connector for ${dialect} yet`,
-      });
-    },
-  );
 });

@@ -14,7 +14,7 @@ import { Health } from '../../../server/features/health/contract.ts';
 import { Organization } from '../../../server/features/organizations/contract.ts';
 import { dataOf, itemsOf, useApi, type TestResponse, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
-import { postgres, unconnectable } from '../fixtures.ts';
+import { lacking, postgres } from '../fixtures.ts';
 
 const database = useDatabase();
 const api = useApi(database);
@@ -100,8 +100,8 @@ async function mainJob(caller: Caller): Promise<unknown[]> {
   const { id } = created;
   const refusals = await Promise.all(
     [
-      caller.create(orgId, { ...postgres, port: 70_000, dialect: unconnectable }),
-      caller.create(orgId, { ...postgres, dialect: unconnectable }),
+      caller.create(orgId, { ...lacking, port: 70_000 }),
+      caller.create(orgId, lacking),
       caller.update(orgId, id, { host: 'evil.example.com' }),
       caller.update(orgId, id, { password: 'x', unsetPassword: true }),
       caller.get(orgId, 'ds_nobody'),

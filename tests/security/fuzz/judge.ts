@@ -39,7 +39,8 @@ export function complaintAbout(
     const body: unknown = isJson ? JSON.parse(text) : text;
     if (transport !== 'trpc') recorder.check({ method, path, status, contentType, body });
     else {
-      const answer = RpcAnswer.parse(body);
+      const { data: answer } = RpcAnswer.safeParse(body);
+      if (!answer) return `answered ${text.slice(0, 400)}`;
       const told = 'error' in answer ? answer.error.data.httpStatus : 200;
       if (told !== status) return `answered ${status}, and ${told} in its body`;
     }

@@ -4,7 +4,7 @@ import type { Target } from './targets.ts';
 export interface FuzzRequest {
   readonly method: string;
   readonly path: string;
-  readonly body: string | null;
+  readonly body: string | Buffer | null;
 }
 
 /** Percent-encoding of any text, lone surrogates included: as the bytes they would have in UTF-8. */

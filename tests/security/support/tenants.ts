@@ -17,8 +17,11 @@ export async function furnished(api: TestApi, name: string): Promise<Furnished> 
   await client.dataSources.delete.mutate({ orgId: tenant.orgId, id: deleted.dataSourceId });
   await client.apiKeys.delete.mutate({ orgId: tenant.orgId, id: deleted.apiKeyId });
   await client.groups.delete.mutate({ orgId: tenant.orgId, id: deleted.groupId });
+  const hook = await newWebhook(client, tenant.orgId);
+  await client.webhooks.delete.mutate({ orgId: tenant.orgId, id: hook.webhookId });
   // Members are deactivated and projects stay: one that is not there takes the place.
   const gone = {
+    ...hook,
     memberId: newId('membership'),
     projectId: newId('project'),
     backupRunId: newId('backupRun'),
@@ -55,10 +58,31 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     memberId: member.id,
     groupId: group.id,
     credentialId: credentialIdOf(source.id),
+    ...((await webhookOf(client, orgId)) ?? (await newWebhook(client, orgId))),
     projectId: project.id,
     backupRunId: backup.id,
     syncId: syncs.items[0]?.id ?? '',
   };
+}
+
+type Client = ReturnType<TestApi['client']>;
+type Hook = Pick<Belongings, 'webhookId' | 'deliveryId'>;
+
+/** The webhook that there is, since there may not be many, with a delivery of it. */
+async function webhookOf(client: Client, orgId: string): Promise<Hook | undefined> {
+  const { items } = await client.webhooks.list.query({ orgId, limit: 1 });
+  const [id] = items.map((webhook) => webhook.id);
+  if (id === undefined) return undefined;
+  const deliveries = await client.webhooks.listDeliveries.query({ orgId, id, limit: 1 });
+  const [deliveryId] = deliveries.items.map((delivery) => delivery.id);
+  return deliveryId === undefined ? undefined : { webhookId: id, deliveryId };
+}
+
+async function newWebhook(client: Client, orgId: string): Promise<Hook> {
+  const url = 'https://hooks.example.com/spare';
+  const { id } = await client.webhooks.create.mutate({ orgId, url });
+  const delivery = await client.webhooks.test.mutate({ orgId, id });
+  return { webhookId: id, deliveryId: delivery.id };
 }
 
 /** Makes a user a member of an organization without an invitation. */

@@ -1,5 +1,5 @@
 import { complete, dataRow, ready, type RoguePeer } from './rogue-postgres.ts';
-import { fakePostgres } from './rogue-scripts.ts';
+import { fakePostgres, type FakeServer } from './rogue-scripts.ts';
 
 type Rows = readonly (readonly (string | null)[])[];
 
@@ -16,6 +16,7 @@ interface FakeCatalog {
 export function fakeRedshift(
   catalog: FakeCatalog,
   onQuery: (peer: RoguePeer, text: string) => Promise<boolean> = () => Promise.resolve(false),
+  server: Pick<FakeServer, 'identity' | 'signIn'> = {},
 ): (peer: RoguePeer) => Promise<void> {
   let tables = catalog.tables ?? [];
   const answers: readonly [string, () => Rows | undefined][] = [
@@ -34,6 +35,7 @@ export function fakeRedshift(
     ['select current_database()', () => [['dev']]],
   ];
   const script = fakePostgres({
+    ...server,
     onQuery: async (peer, text) => {
       if (await onQuery(peer, text)) return true;
       const answer = answers.find(([words]) => text.includes(words));

@@ -40,6 +40,8 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** Until the answer's header, for services that answer when a statement is done. */
   readonly headersMs?: number;
+  /** Resolves with a 3xx as with any other status, for who tells of it. Followed is none. */
+  readonly showsRedirects?: true;
 }
 
 const defaultConnections = 2;
@@ -135,7 +137,8 @@ export class HttpSession {
       // An answer that nobody reads ends with an error, and that would end the process.
       answer.body.on('error', () => undefined);
       const received = joinHeaders(answer.headers);
-      if (answer.statusCode >= 300 && answer.statusCode < 400) {
+      const isRedirect = answer.statusCode >= 300 && answer.statusCode < 400;
+      if (isRedirect && !ask.showsRedirects) {
         abort();
         throw new ConnectionFailure('PROTOCOL_ERROR');
       }

@@ -1,5 +1,6 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
 import { ConnectionFailure } from '../../connector.ts';
+import type { Portion } from '../../in-portions.ts';
 import type { CatalogLimits } from '../../limits.ts';
 import type { Row } from '../../ordered-rows.ts';
 import type { PortionLimits } from '../limits.ts';
@@ -16,7 +17,7 @@ export interface PortionContext {
 }
 
 /** Rows of the tables statement by object_id, in that order. */
-export type TablesById = ReadonlyMap<number, Row>;
+export type TablesById = Portion<number>;
 
 type Parts = ReadonlyMap<number, readonly Row[]>;
 

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll } from 'vitest';
+import type { CatalogTable } from '../../../shared/catalog.ts';
+import type { OracleTable } from '../../stand-ins/oracle/catalog.ts';
+import {
+  type OracleStandIn,
+  type OracleState,
+  startOracle,
+} from '../../stand-ins/oracle/server.ts';
+import type { ServerUnderTest } from '../conformance.ts';
+import { columnFacts } from './oracle-awkward.ts';
+
+export const password = 'canary-oracle-pässword💥';
+
+export function newState(tables: OracleTable[] = []): OracleState {
+  return { user: 'reader', password, service: 'shop.test', tables, signIns: [], broken: 0 };
+}
+
+/** A stand-in as the conformance suite wants its server; its SQL is tables in JSON. */
+export function useOracle(): ServerUnderTest {
+  const state = newState();
+  let server: OracleStandIn | undefined;
+  const given = (): OracleStandIn => {
+    if (!server) throw new Error('The stand-in is not running');
+    return server;
+  };
+  beforeAll(async () => {
+    server = await startOracle(state);
+  });
+  afterAll(() => server?.close());
+  return {
+    get connection() {
+      const { port } = given();
+      return { host: '127.0.0.1', port, username: 'reader', databaseName: state.service };
+    },
+    password,
+    execute(sql) {
+      state.tables.push(...(JSON.parse(sql) as OracleTable[]));
+      return Promise.resolve();
+    },
+    readBack: () =>
+      Promise.resolve(
+        inOrder(
+          state.tables.map(({ schema, name, columns }) => [schema, name, columns.map(([c]) => c)]),
+        ),
+      ),
+    summarize: (tables: readonly CatalogTable[]) =>
+      inOrder(
+        tables.map(({ schema, name, columns }) => [schema, name, columns.map((c) => c.name)]),
+      ),
+    startTlsFront: (identity) => startOracle(state, { identity }),
+    block() {
+      const release = given().block();
+      return Promise.resolve(() => Promise.resolve(release()));
+    },
+    connections: () => Promise.resolve(given().connections),
+  };
+}
+
+/** By what each begins with, as text. */
+function inOrder(tables: readonly unknown[]): unknown[] {
+  return tables.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
+export function* thousandTables(): Generator<string> {
+  const columns = Array.from({ length: 20 }, (_, n) => columnFacts(`C${n}`, 'NUMBER'));
+  for (let n = 0; n < 1_000; n += 1) {
+    yield JSON.stringify([{ schema: 'LARGE', name: `T${n}`, type: 'TABLE', rows: '1', columns }]);
+  }
+}

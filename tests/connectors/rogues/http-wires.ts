@@ -1,0 +1,139 @@
+import type { Identity } from '../../support/certificates.ts';
+import { startCanary } from '../../support/canary.ts';
+import { startSocketServer } from '../../support/servers/socket-server.ts';
+import { startHttpStandIn, type StandInAnswer } from '../../stand-ins/http-stand-in.ts';
+import { type Answer, moreAnswers, redirectTo, usualAnswers } from './http-answers.ts';
+import type { Hostile, HostileRows, HostileServer, HostileWire } from './hostile-case.ts';
+import { type HttpService, httpServices } from './http-services.ts';
+import { identities } from './identities.ts';
+import { impostors } from './impostors.ts';
+import { withElsewhere } from './with-elsewhere.ts';
+
+const good = identities.good;
+
+/** Answers the first bytes of every connection, with TLS if it has a certificate. */
+async function startRogue(identity: Identity | null, answer: Answer): Promise<HostileServer> {
+  const chunks: Buffer[] = [];
+  const serve: Parameters<typeof startSocketServer>[0] = (socket) => {
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.once('data', () => {
+      void Promise.resolve(answer(socket)).catch(() => socket.destroy());
+    });
+  };
+  const server = await startSocketServer(serve, { identity });
+  return {
+    port: server.port,
+    get received() {
+      return Buffer.concat(chunks);
+    },
+    close: () => server.close(),
+  };
+}
+
+async function startRedirecting(): Promise<HostileServer> {
+  const elsewhere = await startCanary();
+  return withElsewhere(await startRogue(good, redirectTo(elsewhere.port)), elsewhere);
+}
+
+/** A stand-in that means well until something is asked that `isIt`, and then says no more. */
+async function startFallingMute(
+  { handler }: Pick<HttpService, 'handler'>,
+  isIt: (text: string, nth: number) => boolean,
+): Promise<HostileServer> {
+  let requests = 0;
+  const received: Buffer[] = [];
+  const standIn = await startHttpStandIn(good, (request) => {
+    const text = `${request.path} ${JSON.stringify(request.headers)} ${request.body}`;
+    received.push(Buffer.from(text));
+    requests += 1;
+    return isIt(text, requests)
+      ? new Promise<StandInAnswer>(() => undefined)
+      : (handler?.(request) ?? { status: 404, body: {} });
+  });
+  return {
+    port: standIn.port,
+    get received() {
+      return Buffer.concat(received);
+    },
+    close: () => standIn.close(),
+  };
+}
+
+/** The cases that need a server which means well for a while. */
+function withStandIn(service: HttpService): Pick<HostileRows, StandInCase> {
+  const { handler, catalog, provenIn } = service;
+  if (!handler) {
+    const elsewhere = { provenIn };
+    return {
+      ...{ 'is mute at a statement': elsewhere, 'is mute amid a catalog': elsewhere },
+      ...{ 'has hostile identifiers': elsewhere, 'means well': elsewhere },
+    };
+  }
+  const silent = (isIt: Parameters<typeof startFallingMute>[1]): Hostile => ({
+    start: () => startFallingMute(service, isIt),
+    check: 'TIMEOUT',
+  });
+  return {
+    'is mute at a statement': silent((_text, nth) => nth > 1),
+    'is mute amid a catalog': silent((text) => text.includes(catalog)),
+    'has hostile identifiers': { provenIn },
+    'means well': {
+      start: () => startFallingMute(service, () => false),
+      ...{ check: null, isToldSecret: true },
+    },
+  };
+}
+
+type StandInCase =
+  'is mute at a statement' | 'is mute amid a catalog' | 'has hostile identifiers' | 'means well';
+
+function wireOf(service: HttpService): HostileWire {
+  const { expected = {}, ...facts } = service;
+  const own = (what: string): Hostile['check'] | undefined =>
+    Object.entries(expected).find(([name]) => name === what)?.[1];
+  const answered = ([what, { answer, ends, isHeavy = false }]: [
+    string,
+    { answer: Answer; ends: Hostile['check']; isHeavy?: boolean },
+  ]): [string, Hostile] => [
+    what,
+    { start: () => startRogue(good, answer), check: own(what) ?? ends, isHeavy },
+  ];
+  const usual = (what: keyof typeof usualAnswers): Hostile =>
+    answered([what, usualAnswers[what]])[1];
+  const rows: HostileRows = {
+    'is mute': {
+      start: () => startRogue(null, () => undefined),
+      ...{ check: 'TIMEOUT', isToldSecret: false },
+    },
+    'is mute in the TLS handshake': { not: 'every connection begins with the handshake' },
+    // Here the secret goes with the first request, which is what makes the tests below mean something.
+    'is mute at the sign-in': { ...usual('is mute at the sign-in'), isToldSecret: true },
+    'drips byte by byte': usual('drips byte by byte'),
+    'promises an oversized frame': usual('promises an oversized frame'),
+    'sends rows without end': usual('sends rows without end'),
+    'writes an error of 100 KB': usual('writes an error of 100 KB'),
+    'asks for the password itself': { not: 'how to sign in is the client’s choice alone' },
+    'asks for a file of ours': { not: 'the protocol has no requests to the client' },
+    'refuses TLS': {
+      start: () => startRogue(null, (socket) => void socket.write('HTTP/1.1 400 Bad\r\n\r\n')),
+      ...{ check: 'TLS_NOT_SUPPORTED', isToldSecret: false },
+    },
+    ...impostors((identity) => startRogue(identity, () => undefined)),
+    redirects: { start: startRedirecting, check: 'PROTOCOL_ERROR' },
+    'speaks another protocol': usual('speaks another protocol'),
+    ...withStandIn(service),
+  };
+  return {
+    dialect: facts.dialect,
+    connection: {
+      ...facts.connection,
+      ...{ sslEnabled: true, sslCaCertificate: identities.authority },
+    },
+    secrets: facts.secrets,
+    forms: facts.forms,
+    rows,
+    more: Object.fromEntries(Object.entries(moreAnswers).map(answered)),
+  };
+}
+
+export const httpWires: readonly HostileWire[] = httpServices.map(wireOf);
