@@ -3,7 +3,6 @@ import { surfaces } from '../../server/rest/surfaces/index.ts';
 import { useApi, type TestTenant } from '../support/api.ts';
 import { ask, overRest, overTrpc, type Call } from '../support/call.ts';
 import { useDatabase } from '../support/database.ts';
-import { ask, overRest, overTrpc, type Call } from '../support/call.ts';
 import {
   inputOf,
   matrixDefinition,

@@ -69,8 +69,8 @@ export const random: Belongings = {
   groupId: 'grp_01jd5w9c3zf8r8kq4j0mpx2v7e',
   credentialId: 'crd_01jd5w9c3zf8r8kq4j0mpx2v7e',
   projectId: 'prj_01jd5w9c3zf8r8kq4j0mpx2v7e',
-  backupRunId: 'bkp_01jd5w9c3zf8r8kq4j0mpx2v7e',
-  syncId: 'run_01jd5w9c3zf8r8kq4j0mpx2v7e',
   webhookId: 'whk_01jd5w9c3zf8r8kq4j0mpx2v7e',
   deliveryId: 'dlv_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  backupRunId: 'bkp_01jd5w9c3zf8r8kq4j0mpx2v7e',
+  syncId: 'run_01jd5w9c3zf8r8kq4j0mpx2v7e',
 };
