@@ -97,7 +97,7 @@ const files: { readonly [name: string]: (canary: string) => string } = {
 };
 
 /** The key that lies in ~/.ssh. */
-export const homeKey = generateKeyPairSync('rsa', {
+const homeKey = generateKeyPairSync('rsa', {
   modulusLength: 2_048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
