@@ -92,7 +92,7 @@ const files: { readonly [name: string]: (canary: string) => string } = {
   '.duckdb/stored_secrets/main.duckdb_secret': (canary) => canary,
   '.ssh/config': (canary) => `Host *\n  User ${canary}\n  IdentityFile ~/.ssh/id_rsa\n`,
   '.ssh/known_hosts': (canary) => `* ssh-ed25519 ${canary}\n`,
-  // A key that could sign: what it would sign with is looked for by its public half.
+  // A key that could sign: no server may be offered it.
   '.ssh/id_rsa': () => homeKey.privateKey,
 };
 
