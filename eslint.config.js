@@ -25,7 +25,7 @@ const ambientTime = {
 };
 
 export default defineConfig(
-  { ignores: ['.data/', 'coverage/', 'bench-results/'] },
+  { ignores: ['.data/', 'coverage/', 'bench-results/', 'tests/clients/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

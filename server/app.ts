@@ -59,8 +59,10 @@ const notStored: RequestHandler = (_req, res, next) => {
 function healthz(readiness: Readiness): RequestHandler {
   return async (_req, res) => {
     const checks = await readiness.check();
-    const isReady = checks.database === 'up' && checks.queue === 'up';
-    res.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'unavailable', ...checks });
+    const isUp = checks.database === 'up' && checks.queue === 'up';
+    const isStopping = readiness.stage === 'stopping';
+    const status = isStopping ? 'stopping' : isUp ? 'ok' : 'unavailable';
+    res.status(status === 'ok' ? 200 : 503).json({ status, ...checks });
   };
 }
 
@@ -78,7 +80,7 @@ function metrics(services: Services, token: string | undefined): RequestHandler 
 /** Until the database was found in order, everything that needs it says so at once. */
 function startedOnly(readiness: Readiness): RequestHandler {
   return (_req, _res, next) => {
-    if (readiness.started) return next();
+    if (readiness.stage !== 'starting') return next();
     throw new AppError('UNAVAILABLE', 'The service is starting');
   };
 }

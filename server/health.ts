@@ -3,9 +3,11 @@ import { sql } from 'kysely';
 import type { PgBoss } from 'pg-boss';
 import type { Orm } from '../shared/db/orm.ts';
 
+/** Started: the process has found its database in order once. */
+export type Stage = 'starting' | 'started' | 'stopping';
+
 export interface Readiness {
-  /** Whether the process has found its database in order once. */
-  readonly started: boolean;
+  readonly stage: Stage;
   check(): Promise<{ database: 'up' | 'down'; queue: 'up' | 'down' }>;
 }
 
@@ -22,14 +24,15 @@ const within = (work: Promise<unknown>): Promise<boolean> =>
   ]);
 
 /** Asks PostgreSQL itself, every time: a remembered answer would hide an outage. */
-export function createReadiness(orm: Orm, boss: PgBoss, isStarted: () => boolean): Readiness {
+export function createReadiness(orm: Orm, boss: PgBoss, stageOf: () => Stage): Readiness {
   return {
-    get started() {
-      return isStarted();
+    get stage() {
+      return stageOf();
     },
     async check() {
       const database = await within(sql`select 1`.execute(orm.em.getKysely()));
-      const queue = isStarted() && database && (await within(boss.getQueue('sync-schema')));
+      const queue =
+        stageOf() !== 'starting' && database && (await within(boss.getQueue('sync-schema')));
       return { database: database ? 'up' : 'down', queue: queue ? 'up' : 'down' };
     },
   };

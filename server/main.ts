@@ -25,6 +25,7 @@ async function main(): Promise<void> {
       ADDRESS: env.RATE_LIMIT_ADDRESS,
     },
     trustedProxies: env.TRUST_PROXY_HOPS,
+    leaveMs: env.DRAIN_SECONDS * 1_000,
     log,
   });
   log.info({ port: api.port }, 'listening');

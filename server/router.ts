@@ -2,6 +2,7 @@ import { access } from './features/access/router.ts';
 import { apiKeys } from './features/api-keys/router.ts';
 import { audit } from './features/audit/router.ts';
 import { auth } from './features/auth/router.ts';
+import { backups } from './features/backups/router.ts';
 import { catalog } from './features/catalog/router.ts';
 import { credentials } from './features/credentials/router.ts';
 import { dataSources } from './features/data-sources/router.ts';
@@ -13,6 +14,7 @@ import { organizations } from './features/organizations/router.ts';
 import { projects } from './features/projects/router.ts';
 import { schedules } from './features/schedules/router.ts';
 import { webhooks } from './features/webhooks/router.ts';
+import { tables } from './features/tables/router.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
@@ -22,6 +24,7 @@ export const appRouter = router({
   members,
   projects,
   groups,
+  tables,
   apiKeys,
   dataSources,
   access,
@@ -29,6 +32,7 @@ export const appRouter = router({
   catalog,
   health,
   schedules,
+  backups,
   audit,
   webhooks,
 });

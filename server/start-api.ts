@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../shared/clock.ts';
 import { startListener } from '../shared/db/listener.ts';
@@ -11,7 +11,9 @@ import { assertSealingKey } from '../shared/vault/agree.ts';
 import { createSealer } from '../shared/vault/seal.ts';
 import { createApp } from './app.ts';
 import type { RequestsPerMinute } from './context.ts';
+import { drain } from './drain.ts';
 import { createReadiness } from './health.ts';
+import { createHttpServer } from './http-server.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
 import { createKeyUsage } from './identity/key-usage.ts';
 import { createLimiter } from './identity/limiter.ts';
@@ -32,6 +34,8 @@ export interface ApiOptions {
   readonly perMinute: RequestsPerMinute;
   /** How many proxies in front of it are believed about who calls. */
   readonly trustedProxies?: number | undefined;
+  /** How long it still answers when it is told to stop, while its health says that it is stopping. */
+  readonly leaveMs?: number | undefined;
   readonly log: Logger;
 }
 
@@ -39,11 +43,11 @@ export interface Api {
   readonly port: number;
   /** Settles when the database was found in order; rejects with `EnvError` when it was not. */
   readonly ready: Promise<void>;
-  /** Finishes what is in flight, for 5 s at most, and closes everything. */
+  /** Leaves as `leaveMs` says, finishes what is in flight, for 5 s at most, and closes everything. */
   stop(): Promise<void>;
 }
 
-const drainMs = 5_000;
+const finishMs = 5_000;
 const channels = [
   'basekeep_principal',
   'basekeep_verified',
@@ -77,12 +81,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     apiSecret: options.apiSecret,
     sendsMail: options.sendsMail ?? false,
   };
-  const readiness = createReadiness(orm, boss, () => isStarted);
+  const readiness = createReadiness(orm, boss, () =>
+    stopping.signal.aborted ? 'stopping' : isStarted ? 'started' : 'starting',
+  );
   const { metricsToken, trustedProxies } = options;
   const app = createApp({ services, readiness, metricsToken, trustedProxies });
   const close = () =>
     Promise.allSettled([listener.close(), boss.stop({ graceful: false }), orm.close(true)]);
-  const server = createServer(app);
+  const server = createHttpServer(app);
   try {
     await listen(server, options.port);
   } catch (error) {
@@ -100,7 +106,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     ready: getReady(),
     async stop() {
       stopping.abort();
-      await drain(server);
+      await drain(server, { leaveMs: options.leaveMs ?? 0, finishMs });
       await Promise.all([services.quotas.close(), services.keyUsage.close()]);
       await close();
     },
@@ -108,9 +114,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 }
 
 function listen(server: Server, port: number): Promise<void> {
-  // A client that sends slowly holds a connection, and nothing more, for this long.
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 15_000;
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE' || error.code === 'EACCES';
@@ -125,14 +128,6 @@ function portOf(server: Server): number {
   if (address === null || typeof address === 'string')
     throw new Error('the server does not listen');
   return address.port;
-}
-
-/** Closes idle connections at once, lets requests in flight finish, and ends the rest. */
-async function drain(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
-  server.closeAllConnections();
 }
 
 async function untilAgreed(orm: Orm, key: Uint8Array, log: Logger, signal: AbortSignal) {

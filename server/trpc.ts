@@ -108,8 +108,8 @@ const known = anyProcedure.use(async ({ ctx, path, next }) => {
 export const inOrganization = z.object({ orgId: Id });
 export const ofOrganization = z.object({ id: Id });
 
-const scoped = known.use(async ({ ctx, meta, next }) => {
-  assertScope(ctx, meta?.permission);
+const scoped = known.use(async ({ ctx, meta, path, next }) => {
+  await assertScope(ctx, meta?.permission, path);
   return next();
 });
 

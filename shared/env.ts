@@ -53,6 +53,9 @@ const rateLimits = {
 /** How many proxies of ours stand in front: so many addresses of X-Forwarded-For are believed. */
 const TRUST_PROXY_HOPS = z.coerce.number('must be a number').int().min(0).max(10).default(0);
 
+/** How long the API still answers after SIGTERM, so that a load balancer sees that it is leaving. */
+const DRAIN_SECONDS = z.coerce.number('must be a number').min(0).max(300).default(0);
+
 const owner = {
   BASEKEEP_OWNER_EMAIL: z.email().default('owner@basekeep.local'),
   BASEKEEP_OWNER_PASSWORD: z.string().min(12).max(1024).optional(),
@@ -72,6 +75,7 @@ const ServerEnv = z.object({
   SMTP_FROM: MailSender.optional(),
   ...rateLimits,
   TRUST_PROXY_HOPS,
+  DRAIN_SECONDS,
 });
 
 /** `workers/main.ts`. */

@@ -17,6 +17,7 @@ const prefixes = {
   connectionDraft: 'drf',
   credentialReveal: 'rvl',
   syncRun: 'run',
+  backupRun: 'bkp',
   healthCheck: 'chk',
   healthIncident: 'inc',
   auditEvent: 'evt',

@@ -13,6 +13,7 @@ export const handlers: Handlers = {
     (await import('./reveal-credential/handler.ts')).revealCredential,
   'delete-data-source': async () =>
     (await import('./delete-data-source/handler.ts')).deleteDataSource,
+  'take-backup': async () => (await import('./take-backup/handler.ts')).takeBackup,
   'send-invitation': async () => (await import('./send-invitation/handler.ts')).sendInvitation,
   'deliver-webhook': async () => (await import('./deliver-webhook/handler.ts')).deliverWebhook,
   'dispatch-due': async () => (await import('./dispatch-due/handler.ts')).dispatchDue,
@@ -26,6 +27,7 @@ export const jobsAtATime: { readonly [Q in QueueName]: (n: number) => number } =
   'verify-connection': (n) => 2 * n,
   'reveal-credential': (n) => n,
   'delete-data-source': () => 1,
+  'take-backup': () => 1,
   'send-invitation': () => 2,
   // These wait for networks too, and some receivers never answer.
   'deliver-webhook': (n) => 2 * n,

@@ -17,6 +17,8 @@ export const permissions = [
   'data-sources:write',
   'credentials:read',
   'credentials:reveal',
+  'backups:read',
+  'backups:write',
   'audit:read',
   'webhooks:read',
   'webhooks:write',

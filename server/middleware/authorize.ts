@@ -31,13 +31,20 @@ export async function permitted(
   return { principal, role };
 }
 
-/** Throws FORBIDDEN unless the credential was given the permission: what a role adds, no key has. */
-export function assertScope(
-  { principal: { scopes } }: CallerContext,
+/**
+ * Throws FORBIDDEN unless the credential was given the permission: what a role adds, no key has. The
+ * refusal is on record where the key is managed, since what was asked is about no organization.
+ */
+export async function assertScope(
+  ctx: CallerContext,
   permission: Permission | null | undefined,
-): void {
+  procedure: string,
+): Promise<void> {
   if (!permission) throw new Error('a scoped procedure must declare its permission');
-  if (!scopes.has(fullAccess) && !scopes.has(permission)) throw lacking(permission);
+  const { scopes, organizationId } = ctx.principal;
+  if (scopes.has(fullAccess) || scopes.has(permission)) return;
+  if (organizationId !== null) await auditRefusal(ctx, { organizationId, permission, procedure });
+  throw lacking(permission);
 }
 
 const lacking = (permission: Permission): AppError =>

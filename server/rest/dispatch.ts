@@ -25,10 +25,11 @@ export function restRouter(surface: Surface, services: Services, gate: RequestHa
   const router = express.Router({ caseSensitive: true, strict: false });
   router.use(gate, bodyText);
   const operations = operationsOf(surface);
-  let document: unknown;
+  // Written once: anybody may ask for it, and it is half a megabyte.
+  let document: Buffer | undefined;
   router.get(surface.documentPath, (_req, res) => {
-    document ??= documentOf(surface, operations);
-    res.json(document);
+    document ??= Buffer.from(JSON.stringify(documentOf(surface, operations)));
+    res.type('json').send(document);
   });
   for (const [path, methods] of byPath(operations)) {
     const route = router.route(path.replace(/\{(\w+)\}/g, ':$1'));

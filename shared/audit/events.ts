@@ -12,6 +12,7 @@ export const auditActions = {
   'auth.signed_out': 'session',
   'auth.password_changed': 'user',
   'auth.session_revoked': 'session',
+  'auth.refresh_refused': 'session',
   'api_key.updated': 'api_key',
   'api_key.reactivated': 'api_key',
   'api_key.rotated': 'api_key',
@@ -56,6 +57,10 @@ export const auditActions = {
   'webhook.secret_rotated': 'webhook',
   'webhook.delivery_resent': 'webhook',
   'webhook.tested': 'webhook',
+  'managed_table.created': 'managed_table',
+  'managed_table.removed': 'managed_table',
+  'backup.requested': 'backup',
+  'backup.downloaded': 'backup',
   'trial.started': 'organization',
   'security.envelope_refused': 'data_source',
 } as const;

@@ -14,6 +14,8 @@ import { Migration20261122000301_health_memory } from './migrations/Migration202
 import { Migration20261122000302_webhooks } from './migrations/Migration20261122000302_webhooks.ts';
 import { Migration20261122000200_sync_engine } from './migrations/Migration20261122000200_sync_engine.ts';
 import { Migration20261122000100_organization_icons } from './migrations/Migration20261122000100_organization_icons.ts';
+import { Migration20261122000101_managed_tables } from './migrations/Migration20261122000101_managed_tables.ts';
+import { Migration20261122000102_backup_runs } from './migrations/Migration20261122000102_backup_runs.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
@@ -56,11 +58,13 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261121000201_groups,
         Migration20261121000300_credentials,
         Migration20261121000310_audit_filters,
-        Migration20261121000500_catalog_memory,
         Migration20261121000400_limits,
         Migration20261121000401_api_key_usage,
         Migration20261121000402_idempotency,
+        Migration20261121000500_catalog_memory,
         Migration20261122000100_organization_icons,
+        Migration20261122000101_managed_tables,
+        Migration20261122000102_backup_runs,
         Migration20261122000200_sync_engine,
         Migration20261122000300_schedules,
         Migration20261122000301_health_memory,

@@ -50,6 +50,11 @@ export const queues = {
     deadlineSeconds: 10 * 60,
     options: { policy: 'exclusive', heartbeatSeconds, notify: true, ...retries, retryLimit: 10 },
   }),
+  'take-backup': define({
+    payload: z.object({ backupRunId: z.string() }),
+    deadlineSeconds: 5 * 60,
+    options: { policy: 'exclusive', heartbeatSeconds, notify: true, ...retries },
+  }),
   'send-invitation': define({
     payload: z.object({ invitationId: z.string() }),
     deadlineSeconds: 60,

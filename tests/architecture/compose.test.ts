@@ -18,15 +18,37 @@ const Service = z.object({
   security_opt: z.tuple([z.literal('no-new-privileges:true')]),
 });
 
+/** A vendor's database to try a connector against: no part of Basekeep, and near nothing of it. */
+const Dialect = z.strictObject({
+  profiles: z.tuple([z.literal('dialects')]),
+  image: z.string().regex(/:\d[\w.-]*$/, 'a version by which it is pinned'),
+  networks: z.tuple([z.literal('dialects')]),
+  ports: z.array(z.string().startsWith('127.0.0.1:')).min(1),
+  environment: z.record(z.string(), z.string()).optional(),
+  command: z.array(z.string()).optional(),
+  security_opt: z.tuple([z.literal('no-new-privileges:true')]),
+  healthcheck: z.union([
+    z.object({ test: z.array(z.string()).min(2) }),
+    z.object({ disable: z.literal(true) }),
+  ]),
+});
+
 const Compose = z.object({
-  services: z.record(z.string(), Service),
+  services: z.record(z.string(), z.union([Dialect, Service])),
   networks: z.record(z.string(), z.object({ internal: z.boolean().optional() })),
 });
 
 /** Parsing is a test by itself: a service that is not hardened does not parse. */
-const { services, networks } = Compose.parse(
+const { services: all, networks } = Compose.parse(
   parse(readFileSync(join(repository, 'docker-compose.yml'), 'utf8'), { merge: true }),
 );
+
+const services: { [name: string]: z.infer<typeof Service> } = {};
+const dialects: string[] = [];
+for (const [name, service] of Object.entries(all)) {
+  if ('user' in service) services[name] = service;
+  else dialects.push(name);
+}
 
 const servicesWith = (holds: (service: z.infer<typeof Service>) => boolean): string[] =>
   Object.entries(services).flatMap(([name, service]) => (holds(service) ? [name] : []));
@@ -62,4 +84,10 @@ test('what makes the keys has no network, and only worker has a way out', () => 
 
 test('no service runs as root', () => {
   expect(servicesWith(({ user }) => user === 'root' || /^0(:|$)/.test(user))).toEqual([]);
+});
+
+test('the databases to try connectors against start only when they are asked for', () => {
+  expect(dialects.sort()).toEqual([
+    ...['bigquery', 'clickhouse', 'mysql', 'oracle', 'spanner', 'sql-server'],
+  ]);
 });

@@ -173,7 +173,8 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     // A test folder may have a lock file of its own.
-    exclude: { path: '^tests/[^/]+/node_modules/' },
+    // The generated clients have dependencies of their own, which a clean clone does not install.
+    exclude: { path: '^tests/([^/]+/node_modules|clients)/' },
     moduleSystems: ['es6', 'cjs'],
     // Also sees the imports that disappear when types are stripped.
     tsPreCompilationDeps: true,

@@ -5,9 +5,9 @@ import {
   gravest,
   impacts,
   type ChangeRule,
-} from '../../server/features/catalog/changes/change-rules.ts';
-import { diffTables } from '../../server/features/catalog/changes/diff-tables.ts';
-import { isWidened } from '../../server/features/catalog/changes/type-widening.ts';
+} from '../../shared/catalog-changes/change-rules.ts';
+import { diffTables } from '../../shared/catalog-changes/diff-tables.ts';
+import { isWidened } from '../../shared/catalog-changes/type-widening.ts';
 import type { CatalogColumn, CatalogTable } from '../../shared/catalog.ts';
 import { canonicalDefinition } from '../../workers/sync-schema/definition.ts';
 import { column, table } from '../support/sources/fake-connector.ts';

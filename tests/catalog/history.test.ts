@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { diffTables } from '../../server/features/catalog/changes/diff-tables.ts';
+import { diffTables } from '../../shared/catalog-changes/diff-tables.ts';
 import { TableChange } from '../../server/features/catalog/changes/contract.ts';
 import { Table } from '../../server/features/catalog/contract.ts';
 import { DataSource } from '../../server/features/data-sources/contract.ts';

@@ -130,7 +130,11 @@ describe('a check that fails', () => {
 
 describe('a paused data source', () => {
   it('is neither checked nor synced by the schedule, and is again when it is resumed', async () => {
-    await workWith(() => Promise.resolve(null));
+    let probes = 0;
+    await workWith(() => {
+      probes += 1;
+      return Promise.resolve(null);
+    });
     const id = await healthySource();
     const place = { orgId: installation.organizationId, id };
     const paused = await pauseSchedule(installation.api, { ...place, reason: 'Moving house' });
@@ -156,6 +160,7 @@ describe('a paused data source', () => {
     await checkNow(id);
     await settled(control, id);
     expect(await checksOf(id)).toHaveLength(1);
+    expect(probes).toBe(1);
     // What somebody asks for is done.
     await requestSync(installation.api, place);
     expect(await firstRunEnded(control, id)).toMatchObject({ status: 'SUCCESS' });

@@ -58,7 +58,7 @@ async function startAway(port: number, { started }: { started: boolean }): Promi
     log,
   } as unknown as Services;
   const readiness = {
-    started,
+    stage: started ? ('started' as const) : ('starting' as const),
     check: () => Promise.resolve({ database: 'down', queue: 'down' } as const),
   };
   const server: Server = createServer(

@@ -1,3 +1,4 @@
+import { request } from 'undici';
 import { operationNames } from '../../server/rest/naming/operation-names.ts';
 import { renameFields } from '../../server/rest/naming/rename-value.ts';
 import { operationsOf } from '../../server/rest/routes.ts';
@@ -98,15 +99,43 @@ const incidental = new Set(['x-request-id', 'date', 'connection', 'keep-alive', 
 
 export async function ask(url: string, call: Call, key: string | null): Promise<Answer> {
   const { headers, ...content } = contentOf(call);
-  const response = await fetch(`${url}${call.path}`, {
+  const options = {
     method: call.method,
     headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...headers },
     ...content,
-  });
-  const text = await response.text();
+  };
+  const response = await send(`${url}${call.path}`, options);
+  const { text } = response;
   return {
     status: response.status,
     body: JSON.parse(text.replace(/"(requestId|request_id)":"[^"]*"/, '"$1":"?"')) as unknown,
-    headers: Object.fromEntries([...response.headers].filter(([name]) => !incidental.has(name))),
+    headers: Object.fromEntries(response.headers.filter(([name]) => !incidental.has(name))),
   };
+}
+
+/** Plain requests go without fetch, which takes longer than the server does. */
+async function send(url: string, { body, ...options }: SentRequest): Promise<Received> {
+  if (body instanceof FormData) {
+    const response = await fetch(url, { ...options, body });
+    const { status, headers } = response;
+    return { status, headers: [...headers], text: await response.text() };
+  }
+  const response = await request(url, { ...options, body: body ?? null });
+  const headers = Object.entries(response.headers).map(([name, value]): [string, string] => [
+    name,
+    String(value),
+  ]);
+  return { status: response.statusCode, headers, text: await response.body.text() };
+}
+
+interface SentRequest {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: FormData | string;
+}
+
+interface Received {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly text: string;
 }

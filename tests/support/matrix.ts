@@ -15,6 +15,7 @@ export interface Belongings {
   readonly webhookId: string;
   readonly deliveryId: string;
   readonly projectId: string;
+  readonly backupRunId: string;
   readonly syncId: string;
 }
 
@@ -29,6 +30,7 @@ export const belongingsNamed = (id: string): Belongings => ({
   webhookId: id,
   deliveryId: id,
   projectId: id,
+  backupRunId: id,
   syncId: id,
 });
 
@@ -60,6 +62,13 @@ interface Row {
 const matrixTable = { schema: 'public', name: 'matrix', column: 'cell' };
 
 export const matrixDefinition = table(matrixTable.name, { columns: [column(matrixTable.column)] });
+
+/** The matrix's table in a group. */
+export const tableIn = (of: Belongings) => ({
+  orgId: of.orgId,
+  groupId: of.groupId,
+  ...tableOf(of),
+});
 
 const tableOf = ({ dataSourceId }: Belongings): { tableId: string } => ({
   tableId: tableId(dataSourceId, matrixTable.schema, matrixTable.name),
@@ -187,6 +196,16 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'credentials.getRevealPolicy': { org: 'orgId' },
   'credentials.setRevealPolicy': { org: 'orgId', rest: { policy: 'never' } },
+  'tables.create': {
+    org: 'orgId',
+    rest: (of) => ({ groupId: of.groupId, ...tableOf(of) }),
+  },
+  'tables.list': { org: 'orgId', thing: 'groupId', isForMembers: true },
+  'tables.remove': { org: 'orgId', thing: 'groupId', rest: tableOf },
+  'backups.request': { org: 'orgId' },
+  'backups.list': { org: 'orgId' },
+  'backups.get': { org: 'orgId', thing: 'backupRunId' },
+  'backups.download': { org: 'orgId', thing: 'backupRunId', streams: true },
   'audit.list': { org: 'orgId' },
   'audit.export': { org: 'orgId', streams: true },
   'catalog.getTable': { org: 'orgId', thing: 'dataSourceId', rest: tableOf, isForMembers: true },

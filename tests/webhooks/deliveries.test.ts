@@ -103,6 +103,24 @@ describe('a delivery', () => {
     expect(receiver.received.at(-1)?.headers['webhook-id']).toBe(eventId);
   }, 30_000);
 
+  it('whose job is gone is found by the next tick; what is a month old is forgotten', async () => {
+    const { test, tried, deliveries } = await hook();
+    const [lost, old] = [await test(), await test()];
+    await control.pool.query('delete from pgboss.job');
+    await control.pool.query(
+      `update webhook_delivery set next_attempt_at = now() - interval '3 minutes'`,
+    );
+    await control.pool.query(
+      `update webhook_event set created_at = now() - interval '31 days' where id = $1`,
+      [old.eventId],
+    );
+    const work = await installation.work();
+    await installation.send('dispatch-due', {});
+    expect(await tried(lost.id, 1)).toMatchObject({ status: 'DELIVERED' });
+    await work.stop();
+    expect((await deliveries()).map(({ id }) => id)).toEqual([lost.id]);
+  }, 30_000);
+
   it('follows no redirect, and waits for no end of an answer that has none', async () => {
     const { test, tried } = await hook();
     const other = await startReceiver();

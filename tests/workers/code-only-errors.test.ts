@@ -37,6 +37,7 @@ const payloads = {
   'verify-connection': { connectionDraftId: 'drf_1' },
   'reveal-credential': { revealId: 'rvl_1', publicKey: Buffer.alloc(32).toString('base64') },
   'delete-data-source': { dataSourceId: 'ds_1' },
+  'take-backup': { backupRunId: 'bkp_1' },
   'send-invitation': { invitationId: 'inv_1' },
   'deliver-webhook': { deliveryId: 'dlv_1' },
   'dispatch-due': {},

@@ -61,6 +61,10 @@ const notes = (id: string) => sql`
   delete from catalog_note where ctid = any (array(
     select ctid from catalog_note where data_source_id = ${id} limit ${batchRows}))`;
 
+const managedTables = (id: string) => sql`
+  delete from managed_table where ctid = any (array(
+    select ctid from managed_table where data_source_id = ${id} limit ${batchRows}))`;
+
 const history = (id: string) => sql`delete from catalog_history where data_source_id = ${id}`;
 
 const syncRuns = (id: string) => sql`
@@ -85,6 +89,7 @@ const everything = [
   columnNames,
   schemas,
   notes,
+  managedTables,
   history,
   syncRuns,
   healthChecks,

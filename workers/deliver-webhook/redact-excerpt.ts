@@ -2,7 +2,8 @@ const maxCharacters = 500;
 
 // Names of what is secret with what follows them, our own formats, and long runs without a meaning.
 const secrets = [
-  /((?:authorization|bearer|token|secret|password|passwd|api[-_]?key|signature|cookie)["']?\s*[:=]?\s*["']?)[^\s"',;<&]+/gi,
+  /((?:token|secret|passw(?:or)?d|api[-_]?key|signature|authorization|cookie)["']?\s*[:=]\s*["']?)[^"',;<&]+/gi,
+  /(\b(?:bearer|basic)\s+)[^\s"',;<&]+/gi,
   /()\b(?:whsec_|v1,|bd_key_|bsk_|bki_|bkr_)[^\s"'<]+/g,
   /()[A-Za-z0-9+/_=-]{32,}/g,
 ];

@@ -8,6 +8,7 @@ import { observeSync } from '../metrics.ts';
 import { recordHostKey } from '../record-host-key.ts';
 import { isTampered, recordRefusal } from '../refuse-envelope.ts';
 import { useConnection } from '../use-connection.ts';
+import { announceChanges } from '../webhooks/announce-changes.ts';
 import { announceFailedSync } from '../webhooks/announce-failed-sync.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { publishCatalog } from './publish-catalog.ts';
@@ -75,7 +76,8 @@ async function publish(
     if (state === 'deleted') return completed;
     if (state === 'changed') return syncAgain(worker, job);
     await publishCatalog(em, { dataSourceId: source.id, attempt, staged, at: now });
-    await succeedRun(em, payload, staged, now);
+    const { isFirst } = await succeedRun(em, payload, staged, now);
+    if (!isFirst) await announceChanges(worker, em, { ...payload, staged }, now);
     await recordHostKey(em, source, staged.sshHostKey);
     await completeOnboarding(em, source.organizationId);
     return completed;

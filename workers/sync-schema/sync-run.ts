@@ -33,15 +33,15 @@ export async function showProgress(
   return rows.length > 0;
 }
 
-/** Inside the commit that publishes the catalog: the run succeeded. */
+/** Inside the commit that publishes the catalog: the run succeeded. Answers how it stood before. */
 export async function succeedRun(
   em: EntityManager,
   run: RunRef,
   staged: StagedCatalog,
   now: Date,
-): Promise<void> {
+): Promise<Streak> {
   const at = now.toISOString();
-  const { intervalSeconds } = await readStreak(em, run);
+  const before = await readStreak(em, run);
   await sql`
     with run as (
       update sync_run
@@ -53,8 +53,9 @@ export async function succeedRun(
       where id = ${run.syncRunId})
     update data_source
     set last_sync_status = 'SUCCESS', sync_failure = null, sync_failures = 0,
-      last_successful_sync_at = ${at}, next_sync_at = ${nextAfter(now, intervalSeconds).toISOString()}
+      last_successful_sync_at = ${at}, next_sync_at = ${nextAfter(now, before.intervalSeconds).toISOString()}
     where id = ${run.dataSourceId}`.execute(em.getKysely());
+  return before;
 }
 
 /** What the syncs before this one came to. */
@@ -64,6 +65,8 @@ export interface Streak {
   /** How many failed one after another. */
   readonly failures: number;
   readonly intervalSeconds: number;
+  /** None has succeeded: there is no catalog that could change. */
+  readonly isFirst: boolean;
 }
 
 /**
@@ -95,7 +98,8 @@ export async function failRun(
 async function readStreak(em: EntityManager, { dataSourceId }: RunRef): Promise<Streak> {
   const { rows } = await sql<Streak>`
     select sync_failure as failure, sync_failures as failures,
-      sync_interval_seconds as "intervalSeconds"
+      sync_interval_seconds as "intervalSeconds",
+      last_successful_sync_at is null as "isFirst"
     from data_source where id = ${dataSourceId}`.execute(em.getKysely());
   const [streak] = rows;
   if (!streak) throw new Error('a run ended whose data source is gone');

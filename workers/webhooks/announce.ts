@@ -8,8 +8,8 @@ interface News {
   readonly dataSourceId: string;
   readonly type: WebhookEventType;
   readonly at: Date;
-  /** Asked for only when somebody wants to know. */
-  readonly tell: () => Promise<Readonly<Record<string, unknown>>>;
+  /** Asked for only when somebody wants to know; null when there is nothing to be told. */
+  readonly tell: () => Promise<Readonly<Record<string, unknown>> | null>;
 }
 
 interface Subscribed {
@@ -36,7 +36,9 @@ export async function announce(
   const [subscribed] = rows;
   if (!subscribed) return;
   const { organization_id: organizationId, display_name: displayName } = subscribed;
-  const data = { organizationId, dataSourceId, displayName, ...(await tell()) };
+  const facts = await tell();
+  if (!facts) return;
+  const data = { organizationId, dataSourceId, displayName, ...facts };
   const message = { organizationId, dataSourceId, type, at, data };
   await sendEvent(em, jobs, message, subscribed.webhook_ids);
 }

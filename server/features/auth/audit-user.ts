@@ -7,13 +7,14 @@ interface UserAct {
   readonly action: Extract<AuditAction, `auth.${string}`>;
   readonly userId: string;
   readonly targetId: string;
+  readonly details?: Readonly<Record<string, string>>;
 }
 
 /** What a user does to its own account is told to every organization that it is a member of. */
 export async function auditUser(
   em: EntityManager,
   { request, clock }: Pick<Context, 'request' | 'clock'>,
-  { action, userId, targetId }: UserAct,
+  { userId, ...act }: UserAct,
 ): Promise<void> {
   const origin = originOfUser(request, userId);
   const memberships = await em
@@ -26,6 +27,6 @@ export async function auditUser(
     .orderBy('organization_id')
     .execute();
   for (const { organization_id: organizationId } of memberships) {
-    await recordAudit(em, origin, { organizationId, action, targetId }, clock.now());
+    await recordAudit(em, origin, { organizationId, ...act }, clock.now());
   }
 }

@@ -37,13 +37,26 @@ interface Rotated {
   readonly generation: number;
 }
 
+/** Why a token that was a session's own is not taken, as the audit trail has it. */
+type Refusal = 'REUSED' | 'REVOKED' | 'EXPIRED';
+
 async function rotate(ctx: Context, sessionId: string, token: string): Promise<Rotated | null> {
   const now = ctx.clock.now();
   return ctx.em.transactional(async (em) => {
     const lockMode = LockMode.PESSIMISTIC_WRITE;
     const session = await em.findOne(UserSession, { id: sessionId }, { lockMode });
-    if (!session || session.revokedAt || session.expiresAt <= now) return null;
-    if (timingSafeEqual(session.refreshHash, hashRefreshToken(token))) {
+    const age = session && ageOf(ctx, session, token);
+    // Who made the token up is nobody, and fills nobody's audit trail.
+    if (!session || age === null) return null;
+    const { id, userId } = session;
+    const refuse = async (cause: Refusal): Promise<null> => {
+      const act = { action: 'auth.refresh_refused', userId, targetId: id } as const;
+      await auditUser(em, ctx, { ...act, details: { cause } });
+      return null;
+    };
+    if (session.revokedAt) return refuse('REVOKED');
+    if (session.expiresAt <= now) return refuse('EXPIRED');
+    if (age === 0) {
       session.generation += 1;
       session.refreshHash = hashRefreshToken(
         refreshTokenOf(ctx.apiSecret, sessionId, session.generation),
@@ -51,10 +64,8 @@ async function rotate(ctx: Context, sessionId: string, token: string): Promise<R
       session.rotatedAt = now;
       session.isRetried = false;
       session.expiresAt = new Date(now.getTime() + refreshTokenMs);
-      return { id: session.id, userId: session.userId, generation: session.generation };
+      return { id, userId, generation: session.generation };
     }
-    const age = ancestorAge(ctx, session.id, session.generation, token);
-    if (age === null) return null;
     const isRetry =
       age === 1 &&
       !session.isRetried &&
@@ -62,27 +73,29 @@ async function rotate(ctx: Context, sessionId: string, token: string): Promise<R
       now.getTime() - session.rotatedAt.getTime() <= retryMs;
     if (isRetry) {
       session.isRetried = true;
-      return { id: session.id, userId: session.userId, generation: session.generation };
+      return { id, userId, generation: session.generation };
     }
     session.revokedAt = now;
     await em.flush();
-    await notify(em, 'basekeep_principal', `credential:${session.id}`);
-    const act = { action: 'auth.session_revoked', userId: session.userId } as const;
-    await auditUser(em, ctx, { ...act, targetId: session.id });
-    return null;
+    await notify(em, 'basekeep_principal', `credential:${id}`);
+    await auditUser(em, ctx, { action: 'auth.session_revoked', userId, targetId: id });
+    return refuse('REUSED');
   });
 }
 
-/** How many rotations ago `token` was this session's; null when it never was. */
-function ancestorAge(
-  { apiSecret }: Context,
-  sessionId: string,
-  generation: number,
-  token: string,
-): number | null {
+interface Aged {
+  readonly id: string;
+  readonly generation: number;
+  readonly refreshHash: Uint8Array;
+}
+
+/** How many rotations ago `token` was this session's: 0 for the current one, null when never. */
+function ageOf({ apiSecret }: Context, session: Aged, token: string): number | null {
+  const { id, generation, refreshHash } = session;
+  if (timingSafeEqual(refreshHash, hashRefreshToken(token))) return 0;
   const oldest = Math.max(0, generation - maxAncestors);
   for (let ancestor = generation - 1; ancestor >= oldest; ancestor -= 1) {
-    if (refreshTokenOf(apiSecret, sessionId, ancestor) === token) return generation - ancestor;
+    if (refreshTokenOf(apiSecret, id, ancestor) === token) return generation - ancestor;
   }
   return null;
 }

@@ -14,6 +14,7 @@ import { getMe } from './get-me.ts';
 import { login } from './login.ts';
 import { refresh } from './refresh.ts';
 import { changePassword, logout } from './sessions.ts';
+import { tellEvenly } from './tell-evenly.ts';
 
 const tag = 'Auth';
 
@@ -28,7 +29,7 @@ export const auth = router({
     })
     .input(Login)
     .output(Tokens)
-    .mutation(({ ctx, input }) => login(ctx, input)),
+    .mutation(({ ctx, input }) => tellEvenly(() => login(ctx, input))),
 
   refresh: openProcedure
     .meta({
@@ -40,7 +41,7 @@ export const auth = router({
     })
     .input(Refresh)
     .output(Tokens)
-    .mutation(({ ctx, input }) => refresh(ctx, input)),
+    .mutation(({ ctx, input }) => tellEvenly(() => refresh(ctx, input))),
 
   acceptInvitation: openProcedure
     .meta({
@@ -52,7 +53,7 @@ export const auth = router({
     })
     .input(AcceptInvitation)
     .output(Tokens)
-    .mutation(({ ctx, input }) => acceptInvitation(ctx, input)),
+    .mutation(({ ctx, input }) => tellEvenly(() => acceptInvitation(ctx, input))),
 
   me: procedure
     .meta({

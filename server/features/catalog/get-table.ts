@@ -4,7 +4,7 @@ import type { Role } from '../../../shared/roles.ts';
 import type { CallerContext } from '../../context.ts';
 import type { GetTable, Table } from './contract.ts';
 import { assertAdmin } from './notes/assert-admin.ts';
-import { isHidden, readNotes } from './notes/read-notes.ts';
+import { isHidden, readNotes } from '../../../shared/catalog-changes/read-notes.ts';
 import { toTable } from './notes/to-table.ts';
 import { knownMoment } from './tables/moment.ts';
 import type { TableRow } from './tables/select-tables.ts';

@@ -4,11 +4,11 @@ import type { CallerContext } from '../../context.ts';
 import { toPage } from '../../paging.ts';
 import type { ListTables } from './contract.ts';
 import { assertAdmin } from './notes/assert-admin.ts';
-import { readHiddenSchemas } from './notes/read-hidden-schemas.ts';
-import { readNotes } from './notes/read-notes.ts';
+import { readHiddenSchemas } from '../../../shared/catalog-changes/read-hidden-schemas.ts';
+import { readNotes } from '../../../shared/catalog-changes/read-notes.ts';
 import { toTable } from './notes/to-table.ts';
 import { knownMoment } from './tables/moment.ts';
-import { placeOf } from './tables/place.ts';
+import { placeOf } from '../../../shared/catalog-changes/place.ts';
 import { readNumbered } from './tables/read-numbered.ts';
 import { selectVisible } from './tables/select-visible.ts';
 

@@ -6,11 +6,11 @@ import { usableDataSources } from '../../middleware/data-source-access.ts';
 import { toPage } from '../../paging.ts';
 import type { ColumnMatch, SearchColumns } from './contract.ts';
 import { assertAdmin } from './notes/assert-admin.ts';
-import { conceal } from './notes/conceal.ts';
-import { readHiddenSchemas } from './notes/read-hidden-schemas.ts';
-import { readNotes } from './notes/read-notes.ts';
+import { conceal } from '../../../shared/catalog-changes/conceal.ts';
+import { readHiddenSchemas } from '../../../shared/catalog-changes/read-hidden-schemas.ts';
+import { readNotes } from '../../../shared/catalog-changes/read-notes.ts';
 import { toColumns } from './notes/to-table.ts';
-import { placeOf, type Place } from './tables/place.ts';
+import { placeOf, type Place } from '../../../shared/catalog-changes/place.ts';
 import { containing, type TableRow } from './tables/select-tables.ts';
 import { selectVisible } from './tables/select-visible.ts';
 

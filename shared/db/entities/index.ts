@@ -1,5 +1,6 @@
 import { ApiKey } from './api-key.entity.ts';
 import { AuditEvent } from './audit-event.entity.ts';
+import { BackupRun } from './backup-run.entity.ts';
 import { CatalogNote } from './catalog-note.entity.ts';
 import { CatalogTable } from './catalog-table.entity.ts';
 import { ConnectionDraft } from './connection-draft.entity.ts';
@@ -25,6 +26,7 @@ import { Webhook } from './webhooks/webhook.entity.ts';
 export const entities = [
   ApiKey,
   AuditEvent,
+  BackupRun,
   CatalogNote,
   CatalogTable,
   ConnectionDraft,

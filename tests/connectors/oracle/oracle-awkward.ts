@@ -1,6 +1,6 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { Facts, OracleTable } from '../../stand-ins/oracle/catalog.ts';
-import { catalogTable, column } from '../conformance/expected-parts.ts';
+import { catalogIndex, catalogTable, column } from '../conformance/expected-parts.ts';
 
 interface ColumnFacts {
   readonly owner?: string;
@@ -166,22 +166,15 @@ const expected: CatalogTable[] = [
     ],
     checks: [{ name: 'CK_PRICE', expression: check }],
     indexes: [
-      {
-        ...{ name: 'PK_ORDERS', unique: true, method: 'normal', includes: [], predicate: null },
-        columns: [keyColumn('ID')],
-      },
-      {
-        ...{ name: 'IX_UPPER', unique: false, method: 'function-based normal' },
-        ...{ includes: [], predicate: null },
+      catalogIndex('PK_ORDERS', { unique: true, method: 'normal', columns: [keyColumn('ID')] }),
+      catalogIndex('IX_UPPER', {
+        method: 'function-based normal',
         columns: [
           { name: null, expression: 'UPPER("NAME")', descending: false },
           keyColumn('PRICE', true),
         ],
-      },
-      {
-        ...{ name: 'PK_ORDERS', unique: false, method: 'bitmap', includes: [], predicate: null },
-        columns: [keyColumn('COUNT')],
-      },
+      }),
+      catalogIndex('PK_ORDERS', { method: 'bitmap', columns: [keyColumn('COUNT')] }),
     ],
   },
   {

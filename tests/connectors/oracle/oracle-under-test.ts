@@ -1,11 +1,9 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { OracleTable } from '../../stand-ins/oracle/catalog.ts';
-import {
-  type OracleStandIn,
-  type OracleState,
-  startOracle,
-} from '../../stand-ins/oracle/server.ts';
+import type { OracleState } from '../../stand-ins/oracle/options.ts';
+import { startOracle } from '../../stand-ins/oracle/server.ts';
+import type { TcpStandIn } from '../../stand-ins/tcp-stand-in.ts';
 import type { ServerUnderTest } from '../conformance.ts';
 import { columnFacts } from './oracle-awkward.ts';
 
@@ -18,8 +16,8 @@ export function newState(tables: OracleTable[] = []): OracleState {
 /** A stand-in as the conformance suite wants its server; its SQL is tables in JSON. */
 export function useOracle(): ServerUnderTest {
   const state = newState();
-  let server: OracleStandIn | undefined;
-  const given = (): OracleStandIn => {
+  let server: TcpStandIn | undefined;
+  const given = (): TcpStandIn => {
     if (!server) throw new Error('The stand-in is not running');
     return server;
   };

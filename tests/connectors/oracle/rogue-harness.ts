@@ -1,8 +1,5 @@
-import { afterEach, expect } from 'vitest';
-import type { CatalogTable } from '../../../shared/catalog.ts';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
 import type { Connection } from '../../../shared/connection.ts';
-import { ConnectionFailure, type ProbeReport } from '../../../workers/connectors/connector.ts';
+import type { ConnectionTarget } from '../../../workers/connectors/connector.ts';
 import { createOracleConnector, oracle } from '../../../workers/connectors/oracle/connector.ts';
 import {
   defaultDeadlines,
@@ -13,14 +10,11 @@ import type { OracleTable } from '../../stand-ins/oracle/catalog.ts';
 import { dataPackets, type } from '../../stand-ins/oracle/packets.ts';
 import type { Peer } from '../../stand-ins/oracle/peer.ts';
 import type { Request } from '../../stand-ins/oracle/requests.ts';
-import {
-  type OracleOptions,
-  type OracleStandIn,
-  type OracleState,
-  startOracle,
-} from '../../stand-ins/oracle/server.ts';
+import type { OracleOptions, OracleState } from '../../stand-ins/oracle/options.ts';
+import { startOracle } from '../../stand-ins/oracle/server.ts';
+import type { TcpStandIn } from '../../stand-ins/tcp-stand-in.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
-import { bounded } from '../rogues/bounded.ts';
+import { type RogueRun, type Rogues, type RogueWire, useRogues } from '../rogues/use-rogues.ts';
 import { newState, password } from './oracle-under-test.ts';
 
 // Each wait short, so that a whole file takes seconds; the product's own are in limits.ts.
@@ -38,6 +32,8 @@ const statements = {
   tables: 'from all_tables t',
   columns: 'from all_tab_cols',
 };
+
+export { outcome } from '../rogues/use-rogues.ts';
 
 /** Where in a session a rogue does something else than it should. */
 export type Moment =
@@ -74,81 +70,46 @@ export const answering =
   (peer: Peer): Promise<void> =>
     peer.send(dataPackets(Buffer.concat(parts)));
 
-interface Run {
-  readonly connection?: Partial<Connection>;
+interface Run extends RogueRun {
   readonly tables?: readonly OracleTable[];
   readonly limits?: Partial<OracleLimits>;
   /** Default: long enough for limits to be reached first, on a busy machine too. */
   readonly readStatementMs?: number;
 }
 
-/** The rogues of one test, one after the other. */
-export interface Rogues {
-  /** The last one, and what it knows. */
-  readonly server: OracleStandIn;
-  readonly state: OracleState;
-  probe(options?: OracleOptions, run?: Run): Promise<ProbeReport>;
-  /** The rogue's catalog, or the code that reading it failed with. */
-  read(options?: OracleOptions, run?: Run): Promise<CatalogTable[] | ConnectionFailureCode>;
+/** A stand-in, and what it remembers. */
+type Rogue = TcpStandIn & { readonly state: OracleState };
+
+async function start(options: OracleOptions, { tables = [] }: Run): Promise<Rogue> {
+  const state = newState([...tables]);
+  return Object.assign(await startOracle(state, options), { state });
 }
 
-/**
- * Runs every rogue within its deadlines and a bounded memory, and holds after each test that the next
- * probe of a healthy server succeeds.
- */
-export function useRogues(): Rogues {
-  let server: OracleStandIn | undefined;
-  let state = newState();
-
-  async function start(options: OracleOptions, { connection, tables = [] }: Run) {
-    await server?.close();
-    state = newState([...tables]);
-    server = await startOracle(state, options);
-    const given = { port: server.port, host: '127.0.0.1', databaseName: state.service };
-    const whole = { dialect: 'ORACLE', username: 'reader', ...given, ...connection } as const;
-    return connectionTarget(whole, password);
-  }
-
-  afterEach(async () => {
-    const healthy = await oracle.probe(await start({}, {}), new AbortController().signal);
-    expect(healthy.failure).toBeNull();
-    await server?.close();
-    server = undefined;
-  });
-
-  return {
-    get server() {
-      if (!server) throw new Error('No rogue is running');
-      return server;
+const targetOf = ({ port, state }: Rogue, connection: Partial<Connection>): ConnectionTarget =>
+  connectionTarget(
+    {
+      ...{ dialect: 'ORACLE', port, host: '127.0.0.1', username: 'reader' },
+      ...{ databaseName: state.service, ...connection },
     },
-    get state() {
-      return state;
-    },
-    async probe(options = {}, run = {}) {
-      const to = await start(options, run);
-      const limits = { ...defaultLimits, ...run.limits };
-      const connector = createOracleConnector({ deadlines, limits });
-      return bounded(8_000, () => connector.probe(to, new AbortController().signal));
-    },
-    async read(options = {}, run = {}) {
-      const to = await start(options, run);
-      const connector = createOracleConnector({
-        deadlines: { ...deadlines, readStatementMs: run.readStatementMs ?? 5_000 },
-        limits: { ...defaultLimits, ...run.limits },
-      });
-      return bounded(8_000, async () => {
-        try {
-          return await Array.fromAsync(connector.readCatalog(to, new AbortController().signal));
-        } catch (error) {
-          if (error instanceof ConnectionFailure) return error.code;
-          throw error;
-        }
-      });
-    },
-  };
-}
+    password,
+  );
 
-/** The step a probe ended with, and why. */
-export function outcome({ failure, steps }: ProbeReport): [string | undefined, string | null] {
-  return [steps.at(-1)?.step, failure];
-}
+const wire: RogueWire<OracleOptions, Run, Rogue> = {
+  maxMs: 8_000,
+  start,
+  target: targetOf,
+  connector: ({ limits, readStatementMs = 5_000 }) =>
+    createOracleConnector({
+      deadlines: { ...deadlines, readStatementMs },
+      limits: { ...defaultLimits, ...limits },
+    }),
+  async probeHealthy() {
+    const server = await start({}, {});
+    const report = await oracle.probe(targetOf(server, {}), new AbortController().signal);
+    await server.close();
+    return report;
+  },
+};
+
+/** Rogues of TNS. */
+export const useOracleRogues = (): Rogues<OracleOptions, Run, Rogue> => useRogues(wire, {});

@@ -11,12 +11,12 @@ import {
   resend,
   type,
 } from '../../stand-ins/oracle/packets.ts';
-import type { Peer } from '../../stand-ins/oracle/peer.ts';
+import type { Incoming, Peer } from '../../stand-ins/oracle/peer.ts';
 import { startCanary } from '../../support/canary.ts';
-import { answering, at, outcome, useRogues } from './rogue-harness.ts';
+import { answering, at, outcome, useOracleRogues } from './rogue-harness.ts';
 import { password } from './oracle-under-test.ts';
 
-const rogues = useRogues();
+const rogues = useOracleRogues();
 const mute = (): void => undefined;
 const sending = (bytes: Buffer) => (peer: Peer) => peer.send(bytes);
 const table = { schema: 'S', name: 'T', type: 'TABLE', rows: null, columns: [] };
@@ -52,7 +52,7 @@ describe('a server that keeps silent ends as TIMEOUT', () => {
     const deaf = at('columns', mute);
     const listening = {
       ...deaf,
-      onPacket(_peer: Peer, given: { type: number; bytes: Buffer }): boolean {
+      onPacket(_peer: Peer, given: Incoming): boolean {
         if (given.type === type.marker) breaks.push(given.bytes.readUInt8(10));
         return false;
       },
@@ -136,7 +136,9 @@ describe('a server that breaks the protocol ends as PROTOCOL_ERROR', () => {
     ['no columns', Buffer.concat([answers.columns([]), answers.end(1_403, 'x')])],
   ];
   test.each(statements)('with %s for an answer', async (_name, bytes) => {
-    const report = await rogues.probe(at('version', answering(bytes)));
+    // The driver would have the server begin anew, and wait for it to say that it has.
+    const deaf = { onPacket: (_peer: Peer, given: Incoming) => given.type === type.marker };
+    const report = await rogues.probe({ ...at('version', answering(bytes)), ...deaf });
     expect(outcome(report)).toEqual(['query', 'PROTOCOL_ERROR']);
   });
   test('with rows where there are none to be', async () => {

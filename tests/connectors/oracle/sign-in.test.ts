@@ -6,22 +6,23 @@ import { forgetAmbientCredentials } from '../../../shared/env.ts';
 import { loadDriver } from '../../../workers/connectors/load-driver.ts';
 import { createOracleConnector } from '../../../workers/connectors/oracle/connector.ts';
 import { createEgressPolicy } from '../../../workers/egress/policy.ts';
-import { type OracleOptions, startOracle } from '../../stand-ins/oracle/server.ts';
+import type { OracleOptions } from '../../stand-ins/oracle/options.ts';
+import { startOracle } from '../../stand-ins/oracle/server.ts';
 import { startCanary } from '../../support/canary.ts';
 import { canMakeCertificates, makeAuthority, makeSelfSigned } from '../../support/certificates.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { newState, password } from './oracle-under-test.ts';
-import { at, outcome, useRogues } from './rogue-harness.ts';
+import { at, outcome, useOracleRogues } from './rogue-harness.ts';
 
-const rogues = useRogues();
+const rogues = useOracleRogues();
 const never = new AbortController().signal;
 const connector = createOracleConnector();
 const given = { dialect: 'ORACLE', host: '127.0.0.1', username: 'reader' } as const;
 
 describe('without TLS', () => {
   test('the password is sent, but only under a key that it takes to derive', async () => {
-    expect((await rogues.probe()).failure).toBeNull();
-    expect(rogues.state.signIns).toMatchObject([{ user: 'reader', password }]);
+    expect((await rogues.probe({})).failure).toBeNull();
+    expect(rogues.server.state.signIns).toMatchObject([{ user: 'reader', password }]);
     expect(rogues.server.receivedInClear.includes(Buffer.from(password))).toBe(false);
   });
 
@@ -134,7 +135,7 @@ describe('what a session sends', () => {
     vi.stubEnv('HOME', home);
     // As a worker does when it starts.
     forgetAmbientCredentials();
-    expect((await rogues.probe()).failure).toBeNull();
+    expect((await rogues.probe({})).failure).toBeNull();
     const sent = rogues.server.received.toString('latin1');
     expect(sent).toContain('reader');
     expect(sent).not.toContain('canary');

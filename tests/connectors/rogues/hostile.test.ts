@@ -13,17 +13,17 @@ import { mysqlWire } from './mysql-wire.ts';
 import { peakMemory } from './peak-memory.ts';
 import { postgresWires } from './postgres-wires.ts';
 import { tdsWire } from './tds-wire.ts';
+import { tnsWire } from './tns-wire.ts';
 
 // D2 of the security programme: every wire, every hostile case, one worker for the lot.
 
-const wires: readonly HostileWire[] = [...postgresWires, mysqlWire, tdsWire, ...httpWires];
+const wires: readonly HostileWire[] = [...postgresWires, mysqlWire, tdsWire, tnsWire, ...httpWires];
 
 /** Dialects that are not tried here, and why. */
 const others: { readonly [D in Dialect]?: string } = {
   SUPABASE: 'the connector of POSTGRES',
   PLANETSCALE: 'the connector of MYSQL, which is tried with TLS that is left out',
   DUCKDB: 'no wire: hostile files are in tests/connectors/duckdb',
-  ORACLE: 'has tests of its own',
 };
 
 interface Trial {

@@ -10,6 +10,8 @@ import { createDatabricksConnector } from '../../../workers/connectors/databrick
 import { defaultDeadlines as databricksDeadlines } from '../../../workers/connectors/databricks/limits.ts';
 import { createMysqlConnector } from '../../../workers/connectors/mysql/connector.ts';
 import { defaultDeadlines as mysqlDeadlines } from '../../../workers/connectors/mysql/limits.ts';
+import { createOracleConnector } from '../../../workers/connectors/oracle/connector.ts';
+import { defaultDeadlines as oracleDeadlines } from '../../../workers/connectors/oracle/limits.ts';
 import { createPostgresConnector } from '../../../workers/connectors/postgres/connector.ts';
 import { defaultDeadlines as postgresDeadlines } from '../../../workers/connectors/postgres/limits.ts';
 import { createRedshiftConnector } from '../../../workers/connectors/postgres/redshift/connector.ts';
@@ -26,8 +28,8 @@ import { defaultHttpDeadlines, type HttpRoute } from '../../../workers/egress/ht
 const deadlineMs = 1_500;
 
 /** Every wait of these deadlines as short. */
-function every<T extends object>(deadlines: T): T {
-  const short = Object.keys(deadlines).map((name) => [name, deadlineMs]);
+function every<T extends object>(deadlines: T, ms = deadlineMs): T {
+  const short = Object.keys(deadlines).map((name) => [name, ms]);
   return { ...deadlines, ...Object.fromEntries(short) };
 }
 
@@ -48,6 +50,8 @@ export const shortConnectors: { readonly [D in Dialect]?: Connector } = {
   REDSHIFT: createRedshiftConnector({ deadlines: every(postgresDeadlines) }),
   MYSQL: createMysqlConnector({ deadlines: every(mysqlDeadlines) }),
   SQL_SERVER: createSqlServerConnector({ deadlines: every(sqlServerDeadlines) }),
+  // Its driver loads most of itself within the first sign-in.
+  ORACLE: createOracleConnector({ deadlines: every(oracleDeadlines, 3 * deadlineMs) }),
   CLICKHOUSE: routed((route) =>
     createClickhouseConnector({ route, deadlines: every(clickhouseDeadlines) }),
   ),

@@ -14,11 +14,11 @@ import type { Message, Peer } from '../../stand-ins/sql-server/peer.ts';
 import type { Call } from '../../stand-ins/sql-server/requests.ts';
 import {
   type SqlServerOptions,
-  type SqlServerStandIn,
   type SqlServerState,
   startSqlServer,
   type,
 } from '../../stand-ins/sql-server/server.ts';
+import type { TcpStandIn } from '../../stand-ins/tcp-stand-in.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { type RogueRun, type Rogues, type RogueWire, useRogues } from '../rogues/use-rogues.ts';
 import { newState, password } from './sql-server-under-test.ts';
@@ -71,7 +71,7 @@ interface Run extends RogueRun {
 }
 
 /** A stand-in, and what it remembers. */
-type Rogue = SqlServerStandIn & { readonly state: SqlServerState };
+type Rogue = TcpStandIn & { readonly state: SqlServerState };
 
 async function start(options: SqlServerOptions, { tables = [] }: Run): Promise<Rogue> {
   const state = newState([...tables]);

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { SqlServerTable } from '../../stand-ins/sql-server/catalog.ts';
-import {
-  type SqlServerStandIn,
-  type SqlServerState,
-  startSqlServer,
-} from '../../stand-ins/sql-server/server.ts';
+import { type SqlServerState, startSqlServer } from '../../stand-ins/sql-server/server.ts';
+import type { TcpStandIn } from '../../stand-ins/tcp-stand-in.ts';
 import type { ServerUnderTest } from '../conformance.ts';
 import { columnFacts } from './sql-server-awkward.ts';
 
@@ -20,8 +17,8 @@ export function newState(tables: SqlServerTable[] = []): SqlServerState {
 /** A stand-in as the conformance suite wants its server; its SQL is tables in JSON. */
 export function useSqlServer(): ServerUnderTest {
   const state = newState();
-  let server: SqlServerStandIn | undefined;
-  const given = (): SqlServerStandIn => {
+  let server: TcpStandIn | undefined;
+  const given = (): TcpStandIn => {
     if (!server) throw new Error('The stand-in is not running');
     return server;
   };

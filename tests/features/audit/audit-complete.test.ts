@@ -6,6 +6,7 @@ import {
   inputOf,
   matrixDefinition,
   smallestPng,
+  tableIn,
   mutations,
   rowOf,
   type Belongings,
@@ -43,6 +44,9 @@ async function ready(procedure: string): Promise<Belongings> {
   await storeTable(database, own.dataSourceId, matrixDefinition);
   if (procedure === 'icons.remove') {
     await api.client(tenant).icons.set.mutate({ id: own.orgId, icon: smallestPng });
+  }
+  if (procedure === 'tables.remove') {
+    await api.client(tenant).tables.create.mutate(tableIn(own));
   }
   if (procedure === 'groups.addMember') {
     const { orgId, groupId: id, memberId } = own;

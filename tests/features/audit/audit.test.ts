@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -6,74 +5,10 @@ import { DataSource } from '../../../server/features/data-sources/contract.ts';
 import { dataOf, errorOf, useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
 import { actionsOf, countRows, dataSourcesOf, finishJobs, lacking, postgres } from '../fixtures.ts';
+import { type Event, expectUnbroken, hashOf, trailOf } from './trail.ts';
 
 const database = useDatabase();
 const api = useApi(database);
-
-interface Event {
-  id: string;
-  organization_id: string;
-  sequence: string;
-  occurred_at: Date;
-  action: string;
-  actor_type: string;
-  actor_id: string | null;
-  target_type: string;
-  target_id: string;
-  request_id: string | null;
-  address: string | null;
-  user_agent: string | null;
-  details: string;
-  previous_hash: Buffer;
-  hash: Buffer;
-}
-
-async function trailOf(orgId: string): Promise<Event[]> {
-  const { rows } = await database.pool.query<Event>(
-    'select * from audit_event where organization_id = $1 order by sequence',
-    [orgId],
-  );
-  return rows;
-}
-
-/** The hash of an event, written down a second time: not the product's own code. */
-function hashOf(event: Event): Buffer {
-  const members: Record<string, unknown> = {
-    action: event.action,
-    actorId: event.actor_id,
-    actorType: event.actor_type,
-    address: event.address,
-    details: event.details,
-    id: event.id,
-    occurredAt: event.occurred_at.toISOString(),
-    organizationId: event.organization_id,
-    requestId: event.request_id,
-    sequence: Number(event.sequence),
-    targetId: event.target_id,
-    targetType: event.target_type,
-    userAgent: event.user_agent,
-  };
-  // The members above stand in alphabetical order, as the canonical form has them.
-  return createHash('sha256').update(event.previous_hash).update(JSON.stringify(members)).digest();
-}
-
-/** Throws at the first event that is missing, changed or out of place. */
-async function expectUnbroken(orgId: string): Promise<Event[]> {
-  const trail = await trailOf(orgId);
-  let previous: Buffer = Buffer.alloc(32);
-  for (const [index, event] of trail.entries()) {
-    expect(Number(event.sequence)).toBe(index + 1);
-    expect(event.previous_hash).toEqual(previous);
-    expect(event.hash).toEqual(hashOf(event));
-    previous = event.hash;
-  }
-  const { rows } = await database.pool.query<{ sequence: string; hash: Buffer }>(
-    'select sequence, hash from audit_head where organization_id = $1',
-    [orgId],
-  );
-  expect(rows).toEqual([{ sequence: String(trail.length), hash: previous }]);
-  return trail;
-}
 
 /** Mutations by the action that each leaves; each can be done once. */
 async function mutations(tenant: TestTenant) {
@@ -119,7 +54,7 @@ describe('a mutation', () => {
       await mutate();
       expect((await actionsOf(database, tenant.orgId)).slice(before)).toEqual([action]);
     }
-    await expectUnbroken(tenant.orgId);
+    await expectUnbroken(database, tenant.orgId);
   });
 
   test('says who did it, from where and in which request, and never a value', async () => {
@@ -134,7 +69,7 @@ describe('a mutation', () => {
       'select id from api_key where organization_id = $1',
       [tenant.orgId],
     );
-    const trail = await trailOf(tenant.orgId);
+    const trail = await trailOf(database, tenant.orgId);
     expect(trail.at(-1)).toMatchObject({
       id: expect.stringMatching(/^evt_/),
       action: 'data_source.created',
@@ -154,7 +89,7 @@ describe('a mutation', () => {
     const tenant = await api.tenant();
     const { 'data_source.updated': update } = await mutations(tenant);
     await update();
-    const last = (await trailOf(tenant.orgId)).at(-1);
+    const last = (await trailOf(database, tenant.orgId)).at(-1);
     expect(last?.details).toBe('{"fields":["password"]}');
   });
 
@@ -172,7 +107,7 @@ describe('a mutation', () => {
     await answer;
     const left = () => countRows(database, 'connection_draft', tenant.orgId);
     await expect.poll(left, { interval: 20 }).toBe(0);
-    await expectUnbroken(tenant.orgId);
+    await expectUnbroken(database, tenant.orgId);
   });
 });
 
@@ -239,7 +174,7 @@ describe('a mutation that fails', () => {
     } finally {
       await database.pool.query('drop function refuse_event cascade');
     }
-    await expectUnbroken(tenant.orgId);
+    await expectUnbroken(database, tenant.orgId);
   });
 });
 
@@ -249,7 +184,7 @@ describe('the chain', () => {
     const { key, orgId } = tenant;
     const path = dataSourcesOf(tenant);
     const { id } = dataOf(await api.request('POST', path, { key, body: postgres }), DataSource);
-    const before = (await trailOf(orgId)).length;
+    const before = (await trailOf(database, orgId)).length;
     const client = api.client(tenant);
     const kinds: (() => Promise<unknown>)[] = [
       () => api.request('POST', path, { key, body: postgres }),
@@ -268,15 +203,15 @@ describe('the chain', () => {
         }),
       ),
     );
-    expect(await expectUnbroken(orgId)).toHaveLength(before + 50);
+    expect(await expectUnbroken(database, orgId)).toHaveLength(before + 50);
   });
 
   test('belongs to one organization: what others do is not in it', async () => {
     const [one, two] = [await api.tenant(), await api.tenant()];
-    const before = await trailOf(one.orgId);
+    const before = await trailOf(database, one.orgId);
     await api.request('POST', dataSourcesOf(two), { key: two.key, body: postgres });
-    expect(await trailOf(one.orgId)).toEqual(before);
-    await expectUnbroken(two.orgId);
+    expect(await trailOf(database, one.orgId)).toEqual(before);
+    await expectUnbroken(database, two.orgId);
   });
 
   test.each([
@@ -287,14 +222,14 @@ describe('the chain', () => {
     `truncate organization cascade`,
   ])('cannot be rewritten: %s', async (statement) => {
     const { orgId } = await api.tenant();
-    const before = await trailOf(orgId);
+    const before = await trailOf(database, orgId);
     await expect(database.pool.query(statement)).rejects.toThrow('audit_event is append-only');
-    expect(await trailOf(orgId)).toEqual(before);
+    expect(await trailOf(database, orgId)).toEqual(before);
   });
 
   test('shows any change to what it covers', async () => {
     const { orgId } = await api.tenant();
-    const [event] = await trailOf(orgId);
+    const [event] = await trailOf(database, orgId);
     if (!event) throw new Error('a tenant has a trail');
     expect(event.hash).toEqual(hashOf(event));
     const changes: Partial<Event>[] = [

@@ -5,10 +5,10 @@ import { canMakeCertificates, type Identity, makeAuthority } from '../../support
 import { CanaryClient, secretsOf } from './canary-client.ts';
 import { type CanaryDialect, canaryDialects } from './dialects.ts';
 import { echoes } from './echoes.ts';
+import { otherWires } from './other-wires.ts';
 import { useEmptyDatabase } from '../../support/database.ts';
 import { run } from '../../support/processes/processes.ts';
 import { canaryCore, canaryOf, findCanaries, spellingsOf } from '../support/find-canaries.ts';
-import { otherWires } from '../support/other-wires.ts';
 import { clusterFiles, hitsIn, logsOf, processFiles, tableRows } from '../support/places.ts';
 import { owner, startProduct, type Product } from '../support/product.ts';
 

@@ -20,7 +20,12 @@ export async function furnished(api: TestApi, name: string): Promise<Furnished> 
   const hook = await newWebhook(client, tenant.orgId);
   await client.webhooks.delete.mutate({ orgId: tenant.orgId, id: hook.webhookId });
   // Members are deactivated and projects stay: one that is not there takes the place.
-  const gone = { ...hook, memberId: newId('membership'), projectId: newId('project') };
+  const gone = {
+    ...hook,
+    memberId: newId('membership'),
+    projectId: newId('project'),
+    backupRunId: newId('backupRun'),
+  };
   return { ...tenant, ...own, deleted: { ...deleted, ...gone } };
 }
 
@@ -40,6 +45,7 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
   const syncs = await client.dataSources.listSyncs.query({ orgId, id: source.id });
   const group = await client.groups.create.mutate({ orgId, name: randomUUID() });
   const project = await client.projects.create.mutate({ orgId, name: randomUUID() });
+  const backup = await client.backups.request.mutate({ orgId });
   const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
   const email = `${randomUUID()}@example.com`;
   const member = await client.members.invite.mutate({ orgId, email });
@@ -54,6 +60,7 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     credentialId: credentialIdOf(source.id),
     ...((await webhookOf(client, orgId)) ?? (await newWebhook(client, orgId))),
     projectId: project.id,
+    backupRunId: backup.id,
     syncId: syncs.items[0]?.id ?? '',
   };
 }

@@ -63,10 +63,12 @@ export class Peer {
   /** Bytes as they are. */
   async send(bytes: Buffer): Promise<void> {
     if (this.closed || this.#stream.write(bytes)) return;
-    await new Promise<void>((resolve) => {
-      this.#stream.once('drain', resolve);
-      this.#stream.once('close', resolve);
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#stream.once('drain', resolve);
+    this.#stream.once('close', resolve);
+    await promise;
+    this.#stream.off('drain', resolve);
+    this.#stream.off('close', resolve);
   }
 
   /** Says no more, once what was said has left. */

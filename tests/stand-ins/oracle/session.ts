@@ -4,7 +4,7 @@ import { type Answer, answerTo } from './catalog.ts';
 import { acceptance, dataPackets, refusal, resend, type } from './packets.ts';
 import type { Incoming, Peer } from './peer.ts';
 import { type Execution, readRequest, type Request } from './requests.ts';
-import type { OracleOptions, OracleState } from './server.ts';
+import type { OracleOptions, OracleState } from './options.ts';
 import { ServerSignIn } from './sign-in.ts';
 
 /** Flags of a data packet: nothing more comes at all; nothing more of this message. */

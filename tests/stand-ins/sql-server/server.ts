@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Identity } from '../../support/certificates.ts';
-import { freePort } from '../../support/free-port.ts';
+import { startTcpStandIn, type TcpStandIn } from '../tcp-stand-in.ts';
 import { answerTo, type SqlServerTable } from './catalog.ts';
 import { packets } from './handshake.ts';
 import { type Message, Peer } from './peer.ts';
@@ -28,67 +26,18 @@ export interface SqlServerOptions {
   readonly onMessage?: (peer: Peer, message: Message, call: Call | null) => boolean;
 }
 
-export interface SqlServerStandIn {
-  readonly port: number;
-  readonly connections: number;
-  /** Everything that clients have sent, decrypted. */
-  readonly received: Buffer;
-  /** What they have sent outside of TLS. */
-  readonly receivedInClear: Buffer;
-  /** Statements of a catalog get no answer until the returned function is called. */
-  block(): () => void;
-  close(): Promise<void>;
-}
-
 export const type = { batch: 0x01, rpc: 0x03, attention: 0x06, login: 0x10, prelogin: 0x12 };
 
 /** A server that speaks TDS 7.4 as far as clients sign in and read catalogs. */
-export async function startSqlServer(
+export function startSqlServer(
   state: SqlServerState,
   options: SqlServerOptions = {},
-): Promise<SqlServerStandIn> {
-  const peers = new Set<Peer>();
-  const received: Buffer[] = [];
-  const clear: Buffer[] = [];
-  let gate: Promise<void> = Promise.resolve();
-  const server = createServer({ noDelay: true }, (socket) => {
-    const session = new Session(state, options, () => gate);
-    const peer = new Peer(
-      socket,
-      (message) => session.take(peer, message),
-      (bytes, isClear) => {
-        received.push(bytes);
-        if (isClear) clear.push(bytes);
-      },
-    );
-    peers.add(peer);
-    socket.once('close', () => peers.delete(peer));
+): Promise<TcpStandIn> {
+  return startTcpStandIn((socket, { record, unblocked }) => {
+    const session = new Session(state, options, unblocked);
+    const peer = new Peer(socket, (message) => session.take(peer, message), record);
+    return peer;
   });
-  const port = await freePort();
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port,
-    get connections() {
-      return peers.size;
-    },
-    get received() {
-      return Buffer.concat(received);
-    },
-    get receivedInClear() {
-      return Buffer.concat(clear);
-    },
-    block() {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      gate = promise;
-      return resolve;
-    },
-    async close() {
-      for (const peer of peers) peer.close();
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }
 
 /** The answer to a client's first message; 1 and 3 begin TLS, 0 and 2 do not. */

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { Moment, source } from '../contract.ts';
 import { pageInput } from '../../../paging.ts';
-import { changeRules, impacts, type ChangeRule } from './change-rules.ts';
+import {
+  changeRules,
+  impacts,
+  type ChangeRule,
+} from '../../../../shared/catalog-changes/change-rules.ts';
 
 export const ListChanges = z.strictObject({
   ...source,

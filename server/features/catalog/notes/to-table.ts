@@ -1,7 +1,13 @@
 import type { Column, Table } from '../contract.ts';
-import type { Definition, TableRow } from '../tables/select-tables.ts';
-import { conceal } from './conceal.ts';
-import { noNote, notesOfColumns, noteOfTable, type Notes } from './read-notes.ts';
+import type { Definition } from '../../../../shared/catalog-changes/definition.ts';
+import type { TableRow } from '../tables/select-tables.ts';
+import { conceal } from '../../../../shared/catalog-changes/conceal.ts';
+import {
+  noNote,
+  notesOfColumns,
+  noteOfTable,
+  type Notes,
+} from '../../../../shared/catalog-changes/read-notes.ts';
 
 /** A stored table with what people said of it. */
 export function toTable(row: TableRow, notes: Notes, includeHidden: boolean): Table {

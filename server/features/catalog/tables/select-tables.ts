@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { CatalogTable } from '../../../../shared/catalog.ts';
+import type { Definition } from '../../../../shared/catalog-changes/definition.ts';
 import type { EntityManager } from '../../../../shared/db/orm.ts';
-import { isShown } from './is-shown.ts';
-import { isBehind, placeOrder, type Place } from './place.ts';
+import { isShown } from '../../../../shared/catalog-changes/is-shown.ts';
+import { isBehind, placeOrder, type Place } from '../../../../shared/catalog-changes/place.ts';
 
 /** A version of a table as it is stored. */
 export interface TableRow {
@@ -13,8 +13,6 @@ export interface TableRow {
   readonly definition: Definition;
   readonly row_estimate: number | null;
 }
-
-export type Definition = Omit<CatalogTable, 'rowEstimate'>;
 
 export interface TableQuery {
   readonly dataSourceId: string;

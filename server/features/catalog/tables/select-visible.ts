@@ -1,5 +1,5 @@
 import type { EntityManager } from '../../../../shared/db/orm.ts';
-import { orderedCharacters } from './place.ts';
+import { orderedCharacters } from '../../../../shared/catalog-changes/place.ts';
 import { selectTables, type TableQuery, type TableRow } from './select-tables.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { EntityManager } from '../../../../shared/db/orm.ts';
-import { isShown } from '../tables/is-shown.ts';
-import { isBehind, placeOrder, type Place } from '../tables/place.ts';
-import type { Definition } from '../tables/select-tables.ts';
+import type { EntityManager } from '../db/orm.ts';
+import { isShown } from './is-shown.ts';
+import { isBehind, placeOrder, type Place } from './place.ts';
+import type { Definition } from './definition.ts';
 
 /** A table that has changed since a moment, with what it was and what it is at another. */
 export interface ChangedRow {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { EntityManager } from '../../../../shared/db/orm.ts';
+import type { EntityManager } from '../db/orm.ts';
 
 /** The names of a data source's hidden schemas, which lists jump over. */
 export async function readHiddenSchemas(

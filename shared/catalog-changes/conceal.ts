@@ -1,4 +1,4 @@
-import type { Definition } from '../tables/select-tables.ts';
+import type { Definition } from './definition.ts';
 import { isHidden, notesOfColumns, type Notes } from './read-notes.ts';
 
 /**

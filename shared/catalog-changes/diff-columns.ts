@@ -1,4 +1,4 @@
-import type { CatalogColumn } from '../../../../shared/catalog.ts';
+import type { CatalogColumn } from '../catalog.ts';
 import type { ChangeRule } from './change-rules.ts';
 import type { Difference } from './difference.ts';
 import { pairByName } from './pair.ts';

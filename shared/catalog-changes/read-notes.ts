@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { EntityManager } from '../../../../shared/db/orm.ts';
-import { tableId } from '../../../../shared/ids.ts';
-import type { Definition } from '../tables/select-tables.ts';
+import type { EntityManager } from '../db/orm.ts';
+import { tableId } from '../ids.ts';
+import type { Definition } from './definition.ts';
 
 /** What people said of a schema, a table or a column. */
 export interface Note {

@@ -1,5 +1,5 @@
-import type { CatalogIndex } from '../../../../shared/catalog.ts';
-import type { Definition } from '../tables/select-tables.ts';
+import type { CatalogIndex } from '../catalog.ts';
+import type { Definition } from './definition.ts';
 import type { ChangeRule } from './change-rules.ts';
 import { diffColumns } from './diff-columns.ts';
 import type { Difference } from './difference.ts';

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
-import { invalidField } from '../../../../shared/errors.ts';
-import type { EntityManager } from '../../../../shared/db/orm.ts';
+import { invalidField } from '../errors.ts';
+import type { EntityManager } from '../db/orm.ts';
 
 /** A table's place in the order of lists. */
 export interface Place {

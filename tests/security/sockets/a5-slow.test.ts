@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inheritedEnv } from '../../../shared/env.ts';
+import { useApi, type TestTenant } from '../../support/api.ts';
+import { useDatabase } from '../../support/database.ts';
+import { freePort } from '../../support/free-port.ts';
+import { makeKeyFolder, run, runApi, type RunningApi } from '../../support/processes/processes.ts';
+import { eventually } from '../../support/worker.ts';
+import { openSocket, type RawSocket } from './raw-socket.ts';
+
+// A5 of the security programme: five hundred connections that do next to nothing keep nobody waiting,
+// and are gone within fifteen seconds.
+
+const ofEach = 125;
+const goneAfterMs = 15_000;
+const healthyP99Ms = 250;
+
+const database = useDatabase();
+/** Only to make a tenant: what is slowed down is a process of its own. */
+const maker = useApi(database);
+let tenant: TestTenant;
+let keys: Awaited<ReturnType<typeof makeKeyFolder>>;
+let api: RunningApi;
+/** A process that answers and does nothing else: how quick the machine is. */
+let idle: Awaited<ReturnType<typeof runIdle>>;
+
+async function runIdle() {
+  const port = await freePort();
+  const script = `require('node:http').createServer((_, res) => res.end()).listen(${port})`;
+  return { ...run(script, inheritedEnv()), url: `http://127.0.0.1:${port}` };
+}
+
+beforeAll(async () => {
+  tenant = await maker.tenant();
+  await database.pool.query('delete from sealing_key');
+  keys = await makeKeyFolder();
+  api = await runApi({ databaseUrl: database.url, keys, logLevel: 'error' });
+  const page = await (await fetch(`${api.url}/docs/v1`)).text();
+  idle = await runIdle();
+  await eventually(() =>
+    fetch(idle.url).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+  largeFile = /\/docs\/assets\/[^"]*\/viewer\.js/.exec(page)?.[0] ?? '';
+  const { headers } = await fetch(`${api.url}${largeFile}`, { method: 'HEAD' });
+  expect(Number(headers.get('content-length'))).toBeGreaterThan(1_000_000);
+});
+afterAll(async () => {
+  await Promise.all([api.end(), idle.end()]);
+  await keys.remove();
+});
+
+/** Milliseconds that an ordinary request takes, and one to a server that does nothing, in turns. */
+async function healthyTimes(isOver: () => boolean) {
+  const headers = { authorization: `Bearer ${tenant.key}` };
+  const timed = async (url: string): Promise<number> => {
+    const startedAt = performance.now();
+    const response = await fetch(url, { headers });
+    await response.text();
+    expect(response.status).toBe(200);
+    return performance.now() - startedAt;
+  };
+  const timesMs: { ours: number[]; idle: number[] } = { ours: [], idle: [] };
+  while (!isOver()) {
+    timesMs.ours.push(await timed(`${api.url}/api/public/organizations`));
+    timesMs.idle.push(await timed(idle.url));
+    await delay(10);
+  }
+  return timesMs;
+}
+
+const p99 = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? Infinity;
+
+const head = 'GET /api/healthz HTTP/1.1\r\nHost: localhost\r\n';
+const bodied =
+  'POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{';
+
+/** Says something now and then, but never enough. */
+function drip({ socket }: RawSocket, text: string): void {
+  const timer = setInterval(() => socket.write(text), 500);
+  socket.once('close', () => clearInterval(timer));
+}
+
+/** More than a megabyte, so that eight of them are more than kernels hold. */
+let largeFile: string;
+const largeAnswers = 8;
+
+const slow: Record<string, (raw: RawSocket) => void> = {
+  'a head that never ends': (raw) => {
+    raw.socket.write(head);
+    drip(raw, 'X-A: 1\r\n');
+  },
+  'a body that never ends': (raw) => {
+    raw.socket.write(bodied);
+    drip(raw, ' ');
+  },
+  'nothing at all': () => undefined,
+  'an answer that is not taken': ({ socket }) => {
+    socket.pause();
+    // More than what the kernels on both sides take off the server's hands.
+    socket.write(`${head.replace('/api/healthz', largeFile)}\r\n`.repeat(largeAnswers));
+  },
+};
+
+test(`${4 * ofEach} slow sockets hold up nobody, and are gone within 15 s`, async () => {
+  const sockets = Object.entries(slow).flatMap(([kind, begin]) =>
+    Array.from({ length: ofEach }, async () => {
+      const raw = await openSocket(api.url);
+      begin(raw);
+      return { kind, raw };
+    }),
+  );
+  const opened = await Promise.all(sockets);
+  const startedAt = performance.now();
+  const healthy = await healthyTimes(() => performance.now() - startedAt > goneAfterMs);
+  // Only who reads learns that a connection was reset.
+  for (const { raw } of opened) raw.socket.resume();
+  const alive = () =>
+    opened.filter(({ raw }) => raw.closedAfterMs === null).map(({ kind }) => kind);
+  await expect.poll(alive, { timeout: 1_000 }).toEqual([]);
+
+  // Where a server that does nothing is slow as well, the machine is busy with something else.
+  expect(p99(healthy.ours)).toBeLessThan(Math.max(healthyP99Ms, 10 * p99(healthy.idle)));
+  expect(healthy.ours.length).toBeGreaterThan(100);
+  for (const { kind, raw } of opened) {
+    const isRead = kind !== 'an answer that is not taken';
+    if (isRead) expect(raw.received, kind).toMatch(/^(HTTP\/1\.1 408 [^]*Connection: close[^]*)?$/);
+    // All of it would end with the last of them.
+    else expect(raw.received.split('HTTP/1.1 200').length, kind).toBeLessThan(largeAnswers);
+  }
+}, 60_000);
