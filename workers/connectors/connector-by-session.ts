@@ -14,7 +14,7 @@ export interface Occasion<Settings> {
 }
 
 /** A read, and what is wanted of it. */
-export interface Reading<Settings> extends Occasion<Settings> {
+interface Reading<Settings> extends Occasion<Settings> {
   readonly request: CatalogRequest;
 }
 

@@ -4,30 +4,27 @@ import type { Dialect } from '../../../shared/dialects.ts';
 import type { Canary } from '../../support/canary.ts';
 
 /** What a server can do to whoever connects to it: D2 of security.md. */
-export const hostileCases = [
-  'is mute',
-  'is mute in the TLS handshake',
-  'is mute at the sign-in',
-  'is mute at a statement',
-  'is mute amid a catalog',
-  'drips byte by byte',
-  'promises an oversized frame',
-  'sends rows without end',
-  'writes an error of 100 KB',
-  'has hostile identifiers',
-  'asks for the password itself',
-  'asks for a file of ours',
-  'refuses TLS',
-  'has a self-signed certificate',
-  'has a certificate of an unknown authority',
-  'has a certificate for another name',
-  'has a certificate that has expired',
-  'redirects',
-  'speaks another protocol',
-  'means well',
-] as const;
-
-export type HostileCase = (typeof hostileCases)[number];
+export type HostileCase =
+  | 'is mute'
+  | 'is mute in the TLS handshake'
+  | 'is mute at the sign-in'
+  | 'is mute at a statement'
+  | 'is mute amid a catalog'
+  | 'drips byte by byte'
+  | 'promises an oversized frame'
+  | 'sends rows without end'
+  | 'writes an error of 100 KB'
+  | 'has hostile identifiers'
+  | 'asks for the password itself'
+  | 'asks for a file of ours'
+  | 'refuses TLS'
+  | 'has a self-signed certificate'
+  | 'has a certificate of an unknown authority'
+  | 'has a certificate for another name'
+  | 'has a certificate that has expired'
+  | 'redirects'
+  | 'speaks another protocol'
+  | 'means well';
 
 export interface HostileServer {
   readonly port: number;
@@ -57,7 +54,7 @@ export interface Hostile {
 }
 
 /** A case that the wire cannot have, or that another test has with the connector itself. */
-export type Elsewhere = { readonly not: string } | { readonly provenIn: string };
+type Elsewhere = { readonly not: string } | { readonly provenIn: string };
 
 export type HostileRows = { readonly [C in HostileCase]: Hostile | Elsewhere };
 

@@ -92,12 +92,12 @@ const files: { readonly [name: string]: (canary: string) => string } = {
   '.duckdb/stored_secrets/main.duckdb_secret': (canary) => canary,
   '.ssh/config': (canary) => `Host *\n  User ${canary}\n  IdentityFile ~/.ssh/id_rsa\n`,
   '.ssh/known_hosts': (canary) => `* ssh-ed25519 ${canary}\n`,
-  // A key that could sign: what it would sign with is looked for by its public half.
+  // A key that could sign: no server may be offered it.
   '.ssh/id_rsa': () => homeKey.privateKey,
 };
 
 /** The key that lies in ~/.ssh. */
-export const homeKey = generateKeyPairSync('rsa', {
+const homeKey = generateKeyPairSync('rsa', {
   modulusLength: 2_048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs1', format: 'pem' },

@@ -5,7 +5,7 @@ import {
   type Unframe,
 } from './rogue-server.ts';
 
-export interface Packet {
+interface Packet {
   readonly sequence: number;
   readonly body: Buffer;
 }

@@ -6,7 +6,7 @@ import {
 } from './rogue-server.ts';
 
 /** Startup packets have type ''. */
-export interface Message {
+interface Message {
   readonly type: string;
   readonly body: Buffer;
 }

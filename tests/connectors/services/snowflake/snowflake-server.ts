@@ -7,7 +7,8 @@ import { vendor } from '../vendor-server.ts';
 export const host = 'acme-test-1.snowflakecomputing.com';
 export const password = 'canary-snowflake-password';
 export const accessToken = 'eyJhbGciOiJIUzI1NiJ9.canary-snowflake-token.c2ln';
-export const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+export { privateKey };
 
 export const state: SnowflakeState = {
   account: 'ACME-TEST_1',
