@@ -8,7 +8,7 @@ export interface FuzzRequest {
 }
 
 /** Percent-encoding of any text, lone surrogates included: as the bytes they would have in UTF-8. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text
     .split(/(\p{Surrogate})/u)
     .map((part) => (part.isWellFormed() ? encodeURIComponent(part) : surrogateBytes(part)))
