@@ -7,7 +7,8 @@ import { deleteOldAnswers } from '../../../workers/dispatch-due/delete-expired.t
 import { errorOf, useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
 import { overTrpc } from '../../support/call.ts';
-import { belongingsNamed, inputOf } from '../../support/matrix.ts';
+import { belongingsNamed, inputOf, matrixDefinition } from '../../support/matrix.ts';
+import { storeTable } from '../../support/store-table.ts';
 import { useInstallation } from '../../support/worker.ts';
 import { countRows, dataSourcesOf, postgres } from '../fixtures.ts';
 
@@ -167,12 +168,19 @@ describe('over tRPC', () => {
       orgId,
       email: `${randomUUID()}@x.example`,
     });
+    const webhook = await client.webhooks.create.mutate({ orgId, url: 'https://x.example/' });
+    const delivery = await client.webhooks.test.mutate({ orgId, id: webhook.id });
+    const dataSourceId = (await client.dataSources.create.mutate({ orgId, ...postgres })).id;
+    await storeTable(database, dataSourceId, matrixDefinition);
     const input = inputOf(procedure, {
       ...belongingsNamed('one_none'),
       orgId,
       apiKeyId: made.id,
       groupId: group.id,
       memberId: member.id,
+      webhookId: webhook.id,
+      deliveryId: delivery.id,
+      dataSourceId,
     });
     const key = randomUUID();
     const first = await ask(tenant, procedure, input, key);
