@@ -16,6 +16,7 @@ type Needs = Pick<CallerContext, 'em' | 'jobs' | 'clock' | 'origin'>;
  */
 export async function cancelSync(ctx: Needs, { orgId, id }: DataSourceRef): Promise<SyncRun> {
   return ctx.em.transactional(async (em) => {
+    // A worker that ends a job locks the job first, then the data source: so do we.
     await ctx.jobs.cancel(em, 'sync-schema', id);
     const row = await em.findOne(
       DataSource,
@@ -25,6 +26,8 @@ export async function cancelSync(ctx: Needs, { orgId, id }: DataSourceRef): Prom
     if (!row) throw notFound('Data source');
     const run = await em.findOne(SyncRunEntity, { dataSourceId: id, status: 'PENDING' });
     if (!run) throw new AppError('CONFLICT', 'No sync of this data source is pending');
+    // One that was asked for while we waited for the lock; whoever else wants this lock waits now.
+    await ctx.jobs.cancel(em, 'sync-schema', id);
     const now = ctx.clock.now();
     run.status = 'CANCELLED';
     run.finishedAt = now;
