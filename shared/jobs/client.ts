@@ -22,6 +22,8 @@ export interface Jobs {
    * works on it has lost it then. Call it before the data source is locked: workers lock the job first.
    */
   cancel(em: EntityManager, queue: QueueName, key: string): Promise<void>;
+  /** Whether a job of this key is queued or at work. */
+  isQueued(em: EntityManager, queue: QueueName, key: string): Promise<boolean>;
 }
 
 export function createJobs(boss: PgBoss): Jobs {
@@ -38,6 +40,15 @@ export function createJobs(boss: PgBoss): Jobs {
           : { startAfter: options.startAfterSeconds }),
       });
       return id !== null;
+    },
+
+    async isQueued(em, queue, key) {
+      const { rows } = await sql`
+        select from pgboss.job
+        where name = ${queue} and singleton_key = ${key} and state <= 'active'`.execute(
+        em.getKysely(),
+      );
+      return rows.length > 0;
     },
 
     async cancel(em, queue, key) {

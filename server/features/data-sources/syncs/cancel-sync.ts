@@ -14,7 +14,26 @@ type Needs = Pick<CallerContext, 'em' | 'jobs' | 'clock' | 'origin'>;
  * Ends the sync that is queued or at work; the catalog stays what it was. A worker that is at it
  * finds out within a second and closes its connection. CONFLICT when no sync is pending.
  */
-export async function cancelSync(ctx: Needs, { orgId, id }: DataSourceRef): Promise<SyncRun> {
+export async function cancelSync(ctx: Needs, ref: DataSourceRef): Promise<SyncRun> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await cancelPending(ctx, ref);
+    } catch (error) {
+      if (!(error instanceof Overtaken) || attempt === mostAttempts) throw error;
+    }
+  }
+}
+
+const mostAttempts = 5;
+
+/** A sync was asked for between the look at the queue and the lock: nothing was changed. */
+class Overtaken extends AppError {
+  constructor() {
+    super('UNAVAILABLE', 'Another sync was just asked for; try again in a moment');
+  }
+}
+
+async function cancelPending(ctx: Needs, { orgId, id }: DataSourceRef): Promise<SyncRun> {
   return ctx.em.transactional(async (em) => {
     // A worker that ends a job locks the job first, then the data source: so do we.
     await ctx.jobs.cancel(em, 'sync-schema', id);
@@ -26,8 +45,7 @@ export async function cancelSync(ctx: Needs, { orgId, id }: DataSourceRef): Prom
     if (!row) throw notFound('Data source');
     const run = await em.findOne(SyncRunEntity, { dataSourceId: id, status: 'PENDING' });
     if (!run) throw new AppError('CONFLICT', 'No sync of this data source is pending');
-    // One that was asked for while we waited for the lock; whoever else wants this lock waits now.
-    await ctx.jobs.cancel(em, 'sync-schema', id);
+    if (await ctx.jobs.isQueued(em, 'sync-schema', id)) throw new Overtaken();
     const now = ctx.clock.now();
     run.status = 'CANCELLED';
     run.finishedAt = now;
