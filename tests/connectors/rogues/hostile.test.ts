@@ -107,6 +107,8 @@ describe.skipIf(opensslMissing !== null)(`servers that mean ill ${opensslMissing
       ...inheritedEnv(),
       ...installation.workerEnv,
       WORKER_CONCURRENCY: '16',
+      // As `npm run workers` starts it.
+      NODE_OPTIONS: '--max-semi-space-size=4',
     });
     await eventually(() => Promise.resolve(worker.output.includes('working')), 30_000);
     // A failure that may pass is the answer here, and not tried again.
