@@ -104,7 +104,11 @@ describe.skipIf(chromiumMissing)(`in a browser ${chromiumMissing ?? ''}`, () => 
       if (['error', 'warning'].includes(message.type())) troubles.push(`${message.text()} ${url}`);
     });
     page.on('pageerror', (error) => troubles.push(String(error)));
-    page.on('requestfailed', (request) => troubles.push(`failed: ${request.url()}`));
+    page.on('requestfailed', (request) => {
+      const reason = request.failure()?.errorText ?? '';
+      // Who leaves a page breaks off what is still under way, such as its icon.
+      if (reason !== 'net::ERR_ABORTED') troubles.push(`failed: ${request.url()} ${reason}`);
+    });
     page.on('request', (request) => {
       const { origin, protocol } = new URL(request.url());
       if (origin !== api.url && protocol !== 'data:') troubles.push(`foreign: ${request.url()}`);
