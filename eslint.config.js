@@ -81,7 +81,7 @@ export default defineConfig(
   { files: ['shared/clock.ts'], rules: { 'no-restricted-syntax': ['error', openedSecret] } },
   // The one opens envelopes; the other only what was sealed to a key that it has just made.
   {
-    files: ['workers/vault/*.ts', 'server/one-time-box.ts'],
+    files: ['workers/vault/*.ts', 'server/worker-answers/one-time-box.ts'],
     rules: { 'no-restricted-syntax': ['error', ambientTime] },
   },
   { files: ['server/launcher/*.ts'], rules: { 'no-console': 'off' } },

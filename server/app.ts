@@ -3,9 +3,9 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from 'helmet';
 import { AppError, notFound } from '../shared/errors.ts';
 import type { Services } from './context.ts';
-import { docsRouter } from './docs-router.ts';
+import { docsRouter } from './http/docs-router.ts';
 import type { Readiness } from './health.ts';
-import { iconsRouter } from './icons-router.ts';
+import { iconsRouter } from './http/icons-router.ts';
 import { metricsText } from './metrics.ts';
 import { translateTransportErrors } from './middleware/body.ts';
 import { logError, retryAfter, toAppError } from './middleware/errors.ts';

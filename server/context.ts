@@ -12,8 +12,8 @@ import type { Limiter } from './identity/limiter.ts';
 import type { UnsafeCredential } from './identity/credential.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Principals } from './identity/principals.ts';
-import type { NumberedPage } from './numbered-page.ts';
-import type { WaitingRoom } from './waiting-room.ts';
+import type { NumberedPage } from './paging/numbered-page.ts';
+import type { WaitingRoom } from './worker-answers/waiting-room.ts';
 
 /** Limits: of known callers by plan, of unknown ones by address. */
 export type RequestsPerMinute = Readonly<Record<Plan | 'ADDRESS', number>>;

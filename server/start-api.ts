@@ -11,15 +11,15 @@ import { assertSealingKey } from '../shared/vault/agree.ts';
 import { createSealer } from '../shared/vault/seal.ts';
 import { createApp } from './app.ts';
 import type { RequestsPerMinute } from './context.ts';
-import { drain } from './drain.ts';
+import { drain } from './http/drain.ts';
 import { createReadiness } from './health.ts';
-import { createHttpServer } from './http-server.ts';
+import { createHttpServer } from './http/http-server.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
 import { createKeyUsage } from './identity/key-usage.ts';
 import { createLimiter } from './identity/limiter.ts';
 import { createQuotas } from './identity/quotas.ts';
 import { createPrincipals } from './identity/principals.ts';
-import { createWaitingRoom } from './waiting-room.ts';
+import { createWaitingRoom } from './worker-answers/waiting-room.ts';
 
 export interface ApiOptions {
   readonly databaseUrl: string;

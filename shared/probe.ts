@@ -3,7 +3,7 @@ import {
   ConnectionFailureCodeSchema,
   ExplainedFailure,
   explainFailure,
-} from './connection-failures.ts';
+} from './failures/connection-failures.ts';
 import { healthStatuses } from './db/entities/data-source.entity.ts';
 
 /**

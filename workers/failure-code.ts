@@ -1,4 +1,4 @@
-import type { ConnectionFailureCode } from '../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../shared/failures/connection-failures.ts';
 import { ConnectionFailure } from './connectors/connector.ts';
 import { VaultError, type VaultErrorCode } from './vault/open.ts';
 

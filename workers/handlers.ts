@@ -1,5 +1,5 @@
 import type { QueueName } from '../shared/jobs/queues.ts';
-import type { Handler } from './job.ts';
+import type { Handler } from './jobs/job.ts';
 
 /** One loader per queue: what a handler needs is loaded with its first job. */
 export type Handlers = { readonly [Q in QueueName]: () => Promise<Handler<Q>> };

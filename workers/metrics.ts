@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { QueueName } from '../shared/jobs/queues.ts';
-import type { Ending } from './claim.ts';
+import type { Ending } from './jobs/claim.ts';
 
 export type JobOutcome = Ending['as'] | 'lost' | 'unsettled';
 

@@ -6,7 +6,7 @@ import { createWorkingBoss, startBoss } from '../shared/jobs/boss.ts';
 import { createJobs } from '../shared/jobs/client.ts';
 import type { Logger } from '../shared/logger.ts';
 import { assertSealingKey } from '../shared/vault/agree.ts';
-import { bindQueues } from './bind.ts';
+import { bindQueues } from './jobs/bind.ts';
 import { connectorFor } from './connectors/index.ts';
 import { createEgressPolicy } from './egress/policy.ts';
 import { handlers, type Handlers } from './handlers.ts';

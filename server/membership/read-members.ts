@@ -1,7 +1,7 @@
 import { sql, type SqlBool } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import { notFound } from '../../shared/errors.ts';
-import { isoTime, isoTimeOrNull, type ListOrder } from '../paging.ts';
+import { isoTime, isoTimeOrNull, type ListOrder } from '../paging/paging.ts';
 import type { Member } from './member.ts';
 
 /** The members of an organization, pending and deactivated ones included, to be narrowed. */

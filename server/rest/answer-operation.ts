@@ -7,7 +7,7 @@ import { isKnown } from '../middleware/entity-tag.ts';
 import { toAppError } from '../middleware/errors.ts';
 import { readUpload, type Upload } from '../middleware/read-upload.ts';
 import { incoming } from '../middleware/request.ts';
-import { isPage } from '../paging.ts';
+import { isPage } from '../paging/paging.ts';
 import { implyOrganization } from './imply-organization.ts';
 import type { Names } from './naming/names.ts';
 import { operationNames } from './naming/operation-names.ts';

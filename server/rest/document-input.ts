@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isPage, pageInput } from '../paging.ts';
+import { isPage, pageInput } from '../paging/paging.ts';
 import { pageRequest } from './read-input.ts';
 import type { RestOperation } from './routes.ts';
 import type { Surface } from './surface.ts';

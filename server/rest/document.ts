@@ -1,7 +1,7 @@
 import { initTRPC } from '@trpc/server';
 import { generateOpenApiDocument, type OpenApiMeta } from 'trpc-to-openapi';
 import { z } from 'zod';
-import { isPage } from '../paging.ts';
+import { isPage } from '../paging/paging.ts';
 import { documentBody } from './document-body.ts';
 import { documentInput } from './document-input.ts';
 import type { Spelling } from './naming/spelling.ts';

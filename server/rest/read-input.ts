@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { parseJson } from '../middleware/body.ts';
-import type { NumberedPage } from '../numbered-page.ts';
+import type { NumberedPage } from '../paging/numbered-page.ts';
 import type { Names } from './naming/names.ts';
 import { renameFields } from './naming/rename-value.ts';
 import type { RestOperation } from './routes.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AppError } from '../../shared/errors.ts';
-import type { NumberedPage } from '../numbered-page.ts';
-import type { PageSchema } from '../paging.ts';
+import type { NumberedPage } from '../paging/numbered-page.ts';
+import type { PageSchema } from '../paging/paging.ts';
 import type { SurfaceName } from '../trpc.ts';
 import type { Spelling } from './naming/spelling.ts';
 

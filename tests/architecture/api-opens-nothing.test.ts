@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sodium from 'libsodium-wrappers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createOneTimeBox } from '../../server/one-time-box.ts';
+import { createOneTimeBox } from '../../server/worker-answers/one-time-box.ts';
 import { readEnv } from '../../shared/env.ts';
 import { cruise, repository } from './support/cruise.ts';
 
@@ -20,7 +20,7 @@ let imports: { from: string; package: string }[];
 const packageOf = (path: string): string | undefined =>
   /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
 
-const oneTimeBox = 'server/one-time-box.ts';
+const oneTimeBox = 'server/worker-answers/one-time-box.ts';
 
 const sourceOf = (file: string): string => readFileSync(join(repository, file), 'utf8');
 

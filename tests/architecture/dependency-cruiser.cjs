@@ -75,7 +75,7 @@ module.exports = {
         path: product,
         pathNot: [
           '^server/[^/]+\\.ts$',
-          '^server/(middleware|rest|rpc)/',
+          '^server/(http|middleware|rest|rpc)/',
           '^server/features/[^/]+/router\\.ts$',
         ],
       },

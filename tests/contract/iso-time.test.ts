@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isoTime } from '../../server/paging.ts';
+import { isoTime } from '../../server/paging/paging.ts';
 
 const times = fc.date({
   min: new Date('1000-01-01'),

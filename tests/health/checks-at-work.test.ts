@@ -3,7 +3,7 @@ import { pauseSchedule } from '../../server/features/schedules/pause-schedule.ts
 import { requestSync } from '../../server/features/data-sources/request-sync.ts';
 import { resumeSchedule } from '../../server/features/schedules/resume-schedule.ts';
 import { updateDataSource } from '../../server/features/data-sources/update-data-source.ts';
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 import { downCheckSeconds, syncRetrySeconds } from '../../shared/schedule.ts';
 import { ConnectionFailure } from '../../workers/connectors/connector.ts';
 import { useDatabase } from '../support/database.ts';

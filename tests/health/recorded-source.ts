@@ -2,7 +2,7 @@ import { LockMode } from '@mikro-orm/core';
 import { pauseSchedule } from '../../server/features/schedules/pause-schedule.ts';
 import { resumeSchedule } from '../../server/features/schedules/resume-schedule.ts';
 import { DataSource } from '../../shared/db/entities/data-source.entity.ts';
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 import type { ProbeReport } from '../../shared/probe.ts';
 import { recordCheck } from '../../workers/check-health/record-check.ts';
 import type { Installation } from '../support/worker.ts';

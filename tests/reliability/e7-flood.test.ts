@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { newId } from '../../shared/ids.ts';
 import { createSendingBoss } from '../../shared/jobs/boss.ts';
-import type { Job } from '../../workers/job.ts';
+import type { Job } from '../../workers/jobs/job.ts';
 import { useDatabase } from '../support/database.ts';
 import { eventually, useInstallation } from '../support/worker.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { updateTable } from '../../server/features/catalog/notes/update-table.ts';
 import type { CatalogTable } from '../../shared/catalog.ts';
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 import { tableId } from '../../shared/ids.ts';
 import { ConnectionFailure } from '../../workers/connectors/connector.ts';
 import { report } from '../health/recorded-source.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ClaimLost, completed } from '../../workers/claim.ts';
-import { commitEnd, type Handler } from '../../workers/job.ts';
+import { ClaimLost, completed } from '../../workers/jobs/claim.ts';
+import { commitEnd, type Handler } from '../../workers/jobs/job.ts';
 import { useDatabase } from '../support/database.ts';
 import { eventually, jobsOf, useInstallation } from '../support/worker.ts';
 

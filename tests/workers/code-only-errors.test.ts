@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { queueNames, type QueueName } from '../../shared/jobs/queues.ts';
-import type { Handler } from '../../workers/job.ts';
+import type { Handler } from '../../workers/jobs/job.ts';
 import { useDatabase } from '../support/database.ts';
 import { jobsOf, eventually, retryAtOnce, useInstallation } from '../support/worker.ts';
 

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deleteDataSource } from '../../server/features/data-sources/delete-data-source.ts';
 import { updateDataSource } from '../../server/features/data-sources/update-data-source.ts';
 import { verifyDataSource } from '../../server/features/data-sources/verify-data-source.ts';
-import { createWaitingRoom } from '../../server/waiting-room.ts';
+import { createWaitingRoom } from '../../server/worker-answers/waiting-room.ts';
 import { startListener } from '../../shared/db/listener.ts';
 import { createLogger } from '../../shared/logger.ts';
 import type { Connector, ProbeReport } from '../../workers/connectors/connector.ts';

@@ -1,8 +1,8 @@
 import type { ProbeReport } from '../../shared/probe.ts';
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
-import { completed, type Ending } from '../claim.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
+import { completed, type Ending } from '../jobs/claim.ts';
 import { failureCode } from '../failure-code.ts';
-import type { Handler, Job } from '../job.ts';
+import type { Handler, Job } from '../jobs/job.ts';
 import { loadDataSource, lockDataSource, type LoadedDataSource } from '../load-data-source.ts';
 import { observeHealthCheck } from '../metrics.ts';
 import { recordHostKey } from '../record-host-key.ts';

@@ -1,5 +1,5 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 import type { Connection, ConnectionSecrets } from '../../shared/connection.ts';
 import type { Selection } from '../selection.ts';
 import type { ProbeReport } from '../../shared/probe.ts';

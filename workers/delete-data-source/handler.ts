@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
-import { completed } from '../claim.ts';
-import type { Handler } from '../job.ts';
+import { completed } from '../jobs/claim.ts';
+import type { Handler } from '../jobs/job.ts';
 
 const batchRows = 5_000;
 

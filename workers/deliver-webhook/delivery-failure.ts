@@ -1,4 +1,4 @@
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 import type { DeliveryFailure } from '../../shared/webhooks/delivery-attempt.ts';
 import { ConnectionFailure } from '../connectors/connector.ts';
 import { VaultError } from '../vault/open.ts';

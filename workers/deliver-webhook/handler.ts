@@ -1,8 +1,8 @@
 import { nowMs, systemClock } from '../../shared/clock.ts';
 import type { DeliveryAttempt } from '../../shared/webhooks/delivery-attempt.ts';
-import { completed, type Ending } from '../claim.ts';
+import { completed, type Ending } from '../jobs/claim.ts';
 import { failureCode } from '../failure-code.ts';
-import type { Handler } from '../job.ts';
+import type { Handler } from '../jobs/job.ts';
 import { isTampered, recordRefusal } from '../refuse-envelope.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { deliveryFailure } from './delivery-failure.ts';

@@ -1,5 +1,5 @@
-import { completed } from '../claim.ts';
-import type { Handler } from '../job.ts';
+import { completed } from '../jobs/claim.ts';
+import type { Handler } from '../jobs/job.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import {
   deleteOldAnswers,

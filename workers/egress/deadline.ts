@@ -1,5 +1,5 @@
 import { ConnectionFailure } from '../connectors/connector.ts';
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 
 export interface Deadline {
   readonly timeoutMs: number;

@@ -1,5 +1,5 @@
 import { isIP, Socket } from 'node:net';
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 import { ConnectionFailure } from '../connectors/connector.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
 import type { EgressGuard, EgressPolicy } from './policy.ts';

@@ -9,7 +9,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { systemClock } from '../../shared/clock.ts';
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connectors/connector.ts';
 import { type ClientCertificate, clientCertificateOf } from './client-certificate.ts';
 import { withDeadline } from './deadline.ts';

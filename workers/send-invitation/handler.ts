@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { invitationContext } from '../../shared/vault/invitation-context.ts';
-import { completed } from '../claim.ts';
+import { completed } from '../jobs/claim.ts';
 import { failureCode } from '../failure-code.ts';
-import type { Handler } from '../job.ts';
+import type { Handler } from '../jobs/job.ts';
 import { isTampered, recordRefusal } from '../refuse-envelope.ts';
 import { invitationMessage } from './invitation-message.ts';
 import { loadInvitation } from './load-invitation.ts';

@@ -1,8 +1,8 @@
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 import { selectionOf } from '../selection.ts';
-import { ClaimLost, completed, type Ending } from '../claim.ts';
+import { ClaimLost, completed, type Ending } from '../jobs/claim.ts';
 import { failureCode, mayPass } from '../failure-code.ts';
-import type { Handler, Job } from '../job.ts';
+import type { Handler, Job } from '../jobs/job.ts';
 import { loadDataSource, lockDataSource, type LoadedDataSource } from '../load-data-source.ts';
 import { observeSync } from '../metrics.ts';
 import { recordHostKey } from '../record-host-key.ts';

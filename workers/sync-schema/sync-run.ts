@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import { nextAfter, syncRetrySeconds } from '../../shared/schedule.ts';
 import type { Progress, StagedCatalog } from './stage-catalog.ts';

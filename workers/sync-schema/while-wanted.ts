@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ClaimLost } from '../claim.ts';
-import type { Job } from '../job.ts';
+import { ClaimLost } from '../jobs/claim.ts';
+import type { Job } from '../jobs/job.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { Progress } from './stage-catalog.ts';
 import { showProgress } from './sync-run.ts';

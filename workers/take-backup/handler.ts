@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { sql } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
-import { ClaimLost, completed } from '../claim.ts';
+import { ClaimLost, completed } from '../jobs/claim.ts';
 import { failureCode } from '../failure-code.ts';
-import type { Handler } from '../job.ts';
+import type { Handler } from '../jobs/job.ts';
 import { BackupTooLarge, copyOrganization } from './copy-organization.ts';
 
 /** Of each organization. Older ones go when a new one is there. */

@@ -1,4 +1,7 @@
-import { explainFailure, type ConnectionFailureCode } from '../../shared/connection-failures.ts';
+import {
+  explainFailure,
+  type ConnectionFailureCode,
+} from '../../shared/failures/connection-failures.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { announce } from './announce.ts';

@@ -1,4 +1,4 @@
-import { explainFailure } from '../../shared/connection-failures.ts';
+import { explainFailure } from '../../shared/failures/connection-failures.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import type { Outage } from '../check-health/record-turn.ts';
 import type { WorkerContext } from '../worker-context.ts';

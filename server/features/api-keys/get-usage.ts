@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTimeOrNull } from '../../paging.ts';
+import { isoTimeOrNull } from '../../paging/paging.ts';
 import type { GetUsage, Usage } from './contract.ts';
 
 /**

@@ -2,7 +2,7 @@ import { ApiKey } from '../../../shared/db/entities/api-key.entity.ts';
 import type { Role } from '../../../shared/roles.ts';
 import type { CallerContext } from '../../context.ts';
 import { effectivePermissions } from '../../identity/permissions.ts';
-import { toPage } from '../../paging.ts';
+import { toPage } from '../../paging/paging.ts';
 import type { ListedApiKey } from './contract.ts';
 import { toApiKey } from './to-api-key.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../../../shared/ids.ts';
-import { pageInput, pageOf } from '../../paging.ts';
+import { pageInput, pageOf } from '../../paging/paging.ts';
 import { organizationProcedure, router } from '../../trpc.ts';
 import {
   ApiKey,

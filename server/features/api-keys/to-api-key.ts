@@ -1,6 +1,6 @@
 import type { Environment } from '../../../shared/environments.ts';
 import { scopes as knownScopes, type Scope } from '../../identity/permissions.ts';
-import { isoTime, isoTimeOrNull } from '../../paging.ts';
+import { isoTime, isoTimeOrNull } from '../../paging/paging.ts';
 import type { ApiKey } from './contract.ts';
 
 interface ApiKeyRow {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Id } from '../../../shared/ids.ts';
 import { text } from '../../../shared/text.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 
 const Moment = z.iso.datetime({ offset: true });
 

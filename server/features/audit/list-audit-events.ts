@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime, readPage } from '../../paging.ts';
+import { isoTime, readPage } from '../../paging/paging.ts';
 import type { AuditEvent, ListAuditEvents } from './contract.ts';
 
 /** The events of an organization that pass the filters, newest first: in the order of their chain. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { genesisHash } from '../../../shared/audit/hash.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
-import { isoTime } from '../../paging.ts';
+import { isoTime } from '../../paging/paging.ts';
 import type { ChainHead, ChainLink } from './chain-line.ts';
 
 const rowsAtATime = 500;

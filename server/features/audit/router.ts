@@ -1,4 +1,4 @@
-import { pageOf } from '../../paging.ts';
+import { pageOf } from '../../paging/paging.ts';
 import { organizationProcedure, router } from '../../trpc.ts';
 import { AuditEvent, AuditLines, ExportAuditEvents, ListAuditEvents } from './contract.ts';
 import { exportAuditEvents } from './export-audit-events.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { backupFailures, backupStatuses } from '../../../shared/db/entities/backup-run.entity.ts';
 import { Id } from '../../../shared/ids.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 
 export const RequestBackup = z.strictObject({ orgId: Id });
 export const ListBackups = z.strictObject({ orgId: Id, ...pageInput });

@@ -1,7 +1,7 @@
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime, isoTimeOrNull, readPage } from '../../paging.ts';
+import { isoTime, isoTimeOrNull, readPage } from '../../paging/paging.ts';
 import type { BackupRef, BackupRun, ListBackups } from './contract.ts';
 
 function selectBackups(em: EntityManager, organizationId: string) {

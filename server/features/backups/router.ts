@@ -1,4 +1,4 @@
-import { pageOf } from '../../paging.ts';
+import { pageOf } from '../../paging/paging.ts';
 import { organizationProcedure, router } from '../../trpc.ts';
 import { BackupLines, BackupRef, BackupRun, ListBackups, RequestBackup } from './contract.ts';
 import { downloadBackup } from './download-backup.ts';

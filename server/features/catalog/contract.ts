@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CatalogColumn, CatalogTable, tableKinds } from '../../../shared/catalog.ts';
 import { Id } from '../../../shared/ids.ts';
 import { text } from '../../../shared/text.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 
 /** A moment of the past. What PostgreSQL cannot store, and what no catalog is as old as, is refused. */
 export const Moment = z.iso

@@ -4,7 +4,7 @@ import { readChanges } from '../../../shared/catalog-changes/read-changes.ts';
 import { invalidField } from '../../../shared/errors.ts';
 import type { Role } from '../../../shared/roles.ts';
 import type { CallerContext } from '../../context.ts';
-import { toPage } from '../../paging.ts';
+import { toPage } from '../../paging/paging.ts';
 import type { ListChanges, TableChange } from './changes/contract.ts';
 import { assertAdmin } from './notes/assert-admin.ts';
 import { knownMoment } from './tables/moment.ts';

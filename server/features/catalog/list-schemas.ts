@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { invalidField } from '../../../shared/errors.ts';
 import type { Role } from '../../../shared/roles.ts';
 import type { CallerContext } from '../../context.ts';
-import { toPage } from '../../paging.ts';
+import { toPage } from '../../paging/paging.ts';
 import type { ListSchemas, Schema } from './contract.ts';
 import { assertAdmin } from './notes/assert-admin.ts';
 

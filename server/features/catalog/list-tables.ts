@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Role } from '../../../shared/roles.ts';
 import type { CallerContext } from '../../context.ts';
-import { toPage } from '../../paging.ts';
+import { toPage } from '../../paging/paging.ts';
 import type { ListTables } from './contract.ts';
 import { assertAdmin } from './notes/assert-admin.ts';
 import { readHiddenSchemas } from '../../../shared/catalog-changes/read-hidden-schemas.ts';

@@ -1,4 +1,4 @@
-import { pageOf } from '../../paging.ts';
+import { pageOf } from '../../paging/paging.ts';
 import { dataSourceProcedure, organizationProcedure, router } from '../../trpc.ts';
 import { ListChanges, TableChange } from './changes/contract.ts';
 import {

@@ -3,7 +3,7 @@ import type { EntityManager } from '../../../shared/db/orm.ts';
 import type { Role } from '../../../shared/roles.ts';
 import type { CallerContext } from '../../context.ts';
 import { usableDataSources } from '../../middleware/data-source-access.ts';
-import { toPage } from '../../paging.ts';
+import { toPage } from '../../paging/paging.ts';
 import type { ColumnMatch, SearchColumns } from './contract.ts';
 import { assertAdmin } from './notes/assert-admin.ts';
 import { conceal } from '../../../shared/catalog-changes/conceal.ts';

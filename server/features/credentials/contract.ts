@@ -4,7 +4,7 @@ import { revealPolicies } from '../../../shared/db/entities/organization.entity.
 import { DialectSchema } from '../../../shared/dialects.ts';
 import { Id } from '../../../shared/ids.ts';
 import { text } from '../../../shared/text.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 
 export const ListCredentials = z.strictObject({ orgId: Id, ...pageInput });
 

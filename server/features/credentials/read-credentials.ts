@@ -6,7 +6,7 @@ import { notFound } from '../../../shared/errors.ts';
 import { credentialIdOf, dataSourceIdOf } from '../../../shared/ids.ts';
 import type { CallerContext } from '../../context.ts';
 import { usableDataSources } from '../../middleware/data-source-access.ts';
-import { isoTime, isoTimeOrNull, readPage, type ListOrder } from '../../paging.ts';
+import { isoTime, isoTimeOrNull, readPage, type ListOrder } from '../../paging/paging.ts';
 import type { Credential, CredentialRef, ListCredentials } from './contract.ts';
 
 /** The masked credentials of the data sources that the caller may use, newest first, in one statement. */

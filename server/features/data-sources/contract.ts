@@ -8,7 +8,7 @@ import { Id } from '../../../shared/ids.ts';
 import { TablePatterns } from '../../../shared/patterns/table-pattern.ts';
 import { ConnectionHealthStatus, ExplainedStep } from '../../../shared/probe.ts';
 import { text } from '../../../shared/text.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 
 const DisplayName = text({ min: 1, max: 200 });
 const Description = text({ max: 10_000 });

@@ -1,6 +1,6 @@
 import type { CallerContext } from '../../context.ts';
 import { usableDataSources } from '../../middleware/data-source-access.ts';
-import { readPage } from '../../paging.ts';
+import { readPage } from '../../paging/paging.ts';
 import { selectDataSources, toDataSource } from './read-data-source.ts';
 
 /** The organization's data sources, newest first. */

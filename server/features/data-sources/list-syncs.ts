@@ -1,7 +1,7 @@
-import { connectionFailures } from '../../../shared/connection-failures.ts';
+import { connectionFailures } from '../../../shared/failures/connection-failures.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime, isoTimeOrNull, readPage } from '../../paging.ts';
+import { isoTime, isoTimeOrNull, readPage } from '../../paging/paging.ts';
 import type { SyncRun } from './contract.ts';
 
 export function selectSyncRuns(em: EntityManager, dataSourceId: string) {

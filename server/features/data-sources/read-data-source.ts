@@ -1,8 +1,8 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
-import { connectionFailures } from '../../../shared/connection-failures.ts';
+import { connectionFailures } from '../../../shared/failures/connection-failures.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import { notFound } from '../../../shared/errors.ts';
-import { isoTime, isoTimeOrNull } from '../../paging.ts';
+import { isoTime, isoTimeOrNull } from '../../paging/paging.ts';
 import type { DataSource } from './contract.ts';
 
 /** What is read of a data source to answer it. */

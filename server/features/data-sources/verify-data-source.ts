@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { recordAudit } from '../../../shared/audit/record.ts';
-import { explainFailure, failureText } from '../../../shared/connection-failures.ts';
+import { explainFailure, failureText } from '../../../shared/failures/connection-failures.ts';
 import { ConnectionDraft } from '../../../shared/db/entities/connection-draft.entity.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import { explainSteps, ProbeReport } from '../../../shared/probe.ts';
 import type { CallerContext } from '../../context.ts';
-import type { Waiting } from '../../waiting-room.ts';
+import type { Waiting } from '../../worker-answers/waiting-room.ts';
 import { newConnection, secretsIn } from './connection-input.ts';
 import type { Verification, VerifyDataSource } from './contract.ts';
 import { storeSecrets } from './store-secrets.ts';

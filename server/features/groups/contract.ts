@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id } from '../../../shared/ids.ts';
 import { text } from '../../../shared/text.ts';
 import { EmailAddress } from '../../identity/email.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 
 const Name = text({ min: 1, max: 120 });
 const CustomAiContext = text({ max: 50_000 }).nullable();

@@ -3,7 +3,7 @@ import type { EntityManager } from '../../../shared/db/orm.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
 import { membersNewestFirst, selectMembers, toMember } from '../../membership/read-members.ts';
-import { isoTime, readPage } from '../../paging.ts';
+import { isoTime, readPage } from '../../paging/paging.ts';
 import type { Group, GroupRef, ListGroupMembers, ListGroups } from './contract.ts';
 
 function selectGroups(em: EntityManager, organizationId: string) {

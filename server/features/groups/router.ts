@@ -1,5 +1,5 @@
 import { InvitedMember, Member } from '../../membership/member.ts';
-import { pageOf } from '../../paging.ts';
+import { pageOf } from '../../paging/paging.ts';
 import { organizationProcedure, router } from '../../trpc.ts';
 import { createGroup, deleteGroup, updateGroup } from './change-group.ts';
 import { addGroupMember, removeGroupMember } from './change-members.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ExplainedFailure } from '../../../shared/connection-failures.ts';
+import { ExplainedFailure } from '../../../shared/failures/connection-failures.ts';
 import { Id } from '../../../shared/ids.ts';
 import { ConnectionHealthStatus, ExplainedStep } from '../../../shared/probe.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 
 const source = { orgId: Id, id: Id };
 

@@ -1,6 +1,6 @@
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime } from '../../paging.ts';
+import { isoTime } from '../../paging/paging.ts';
 import type { Health } from './contract.ts';
 import { selectIncidents, toIncident } from './list-incidents.ts';
 import { readUptime } from './read-uptime.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { CallerContext } from '../../context.ts';
-import { isoTime } from '../../paging.ts';
+import { isoTime } from '../../paging/paging.ts';
 import type { GetLatency, Latency } from './contract.ts';
 
 interface Row {

@@ -1,5 +1,5 @@
 import type { CallerContext } from '../../context.ts';
-import { readPage } from '../../paging.ts';
+import { readPage } from '../../paging/paging.ts';
 import type { ListChecks } from './contract.ts';
 import { selectChecks, toCheck } from './select-checks.ts';
 

@@ -1,7 +1,7 @@
-import { explainFailure } from '../../../shared/connection-failures.ts';
+import { explainFailure } from '../../../shared/failures/connection-failures.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime, isoTimeOrNull, readPage } from '../../paging.ts';
+import { isoTime, isoTimeOrNull, readPage } from '../../paging/paging.ts';
 import type { HealthIncident, ListIncidents } from './contract.ts';
 
 export function selectIncidents(em: EntityManager, dataSourceId: string) {

@@ -1,4 +1,4 @@
-import { pageOf } from '../../paging.ts';
+import { pageOf } from '../../paging/paging.ts';
 import { dataSourceProcedure, router } from '../../trpc.ts';
 import {
   GetHealth,

@@ -1,7 +1,7 @@
-import { explainFailure } from '../../../shared/connection-failures.ts';
+import { explainFailure } from '../../../shared/failures/connection-failures.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import { explainSteps } from '../../../shared/probe.ts';
-import { isoTime } from '../../paging.ts';
+import { isoTime } from '../../paging/paging.ts';
 import type { HealthCheck } from './contract.ts';
 
 export function selectChecks(em: EntityManager, dataSourceId: string) {

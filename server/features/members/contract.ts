@@ -3,7 +3,7 @@ import { Id } from '../../../shared/ids.ts';
 import { roles } from '../../../shared/roles.ts';
 import { text } from '../../../shared/text.ts';
 import { EmailAddress } from '../../identity/email.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 
 const FullName = text({ min: 1, max: 200 });
 const Locale = text({ min: 2, max: 35 }).regex(

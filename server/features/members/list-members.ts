@@ -1,6 +1,6 @@
 import type { CallerContext } from '../../context.ts';
 import { membersNewestFirst, selectMembers, toMember } from '../../membership/read-members.ts';
-import { readPage } from '../../paging.ts';
+import { readPage } from '../../paging/paging.ts';
 import type { ListMembers } from './contract.ts';
 
 /** The organization's members, newest first, pending and deactivated ones included. */

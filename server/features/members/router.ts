@@ -1,7 +1,7 @@
 import { inviteMember } from '../../membership/invite-member.ts';
 import { InvitedMember, Member } from '../../membership/member.ts';
 import { readMember } from '../../membership/read-members.ts';
-import { pageOf } from '../../paging.ts';
+import { pageOf } from '../../paging/paging.ts';
 import { organizationProcedure, router } from '../../trpc.ts';
 import { deactivateMember, updateMember } from './change-member.ts';
 import { InviteMember, ListMembers, MemberRef, UpdateMember } from './contract.ts';

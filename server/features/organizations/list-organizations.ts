@@ -1,5 +1,5 @@
 import type { CallerContext } from '../../context.ts';
-import { readPage } from '../../paging.ts';
+import { readPage } from '../../paging/paging.ts';
 import { toOrganization } from './to-organization.ts';
 
 /** The organizations that the caller reaches with this credential, newest first. */

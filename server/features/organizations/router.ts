@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageInput, pageOf } from '../../paging.ts';
+import { pageInput, pageOf } from '../../paging/paging.ts';
 import { ownOrganizationProcedure, router, scopedProcedure } from '../../trpc.ts';
 import {
   CreateOrganization,

@@ -1,4 +1,4 @@
-import { isoTimeOrNull } from '../../paging.ts';
+import { isoTimeOrNull } from '../../paging/paging.ts';
 import type { Organization } from './contract.ts';
 
 interface OrganizationRow {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Id } from '../../../shared/ids.ts';
 import { text } from '../../../shared/text.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 
 const Name = text({ min: 1, max: 120 });
 

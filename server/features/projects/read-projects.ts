@@ -1,7 +1,7 @@
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime, readPage } from '../../paging.ts';
+import { isoTime, readPage } from '../../paging/paging.ts';
 import type { ListProjects, Project, ProjectRef } from './contract.ts';
 
 function selectProjects(em: EntityManager, organizationId: string) {

@@ -1,4 +1,4 @@
-import { pageOf } from '../../paging.ts';
+import { pageOf } from '../../paging/paging.ts';
 import { organizationProcedure, router } from '../../trpc.ts';
 import { CreateProject, ListProjects, Project, ProjectRef, UpdateProject } from './contract.ts';
 import { createProject } from './create-project.ts';

@@ -1,6 +1,6 @@
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime } from '../../paging.ts';
+import { isoTime } from '../../paging/paging.ts';
 import type { Schedule, ScheduleRef } from './contract.ts';
 
 /** When a data source is synced and checked next, and how often. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from '../../../shared/ids.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 
 export const ManageTable = z.strictObject({
   orgId: Id,

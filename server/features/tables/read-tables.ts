@@ -3,7 +3,7 @@ import type { EntityManager } from '../../../shared/db/orm.ts';
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
 import { usableDataSources } from '../../middleware/data-source-access.ts';
-import { isoTime, readPage, type ListOrder } from '../../paging.ts';
+import { isoTime, readPage, type ListOrder } from '../../paging/paging.ts';
 import type { ListManagedTables, ManagedTable } from './contract.ts';
 
 type Caller = Pick<CallerContext, 'principal'>;

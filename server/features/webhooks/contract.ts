@@ -6,7 +6,7 @@ import { Id } from '../../../shared/ids.ts';
 import { text } from '../../../shared/text.ts';
 import { DeliveryAttempt } from '../../../shared/webhooks/delivery-attempt.ts';
 import { messageTypes, webhookEventTypes } from '../../../shared/webhooks/event-types.ts';
-import { pageInput } from '../../paging.ts';
+import { pageInput } from '../../paging/paging.ts';
 import { WebhookUrl } from './webhook-url.ts';
 
 const one = { orgId: Id, id: Id };

@@ -1,7 +1,7 @@
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import { deliveryFailures } from '../../../shared/webhooks/delivery-attempt.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime, isoTimeOrNull, readPage } from '../../paging.ts';
+import { isoTime, isoTimeOrNull, readPage } from '../../paging/paging.ts';
 import type { ListDeliveries, WebhookDelivery } from './contract.ts';
 import { readWebhook, type Reader } from './read-webhooks.ts';
 

@@ -1,6 +1,6 @@
 import { notFound } from '../../../shared/errors.ts';
 import type { CallerContext } from '../../context.ts';
-import { isoTime, isoTimeOrNull, readPage } from '../../paging.ts';
+import { isoTime, isoTimeOrNull, readPage } from '../../paging/paging.ts';
 import type { ListWebhooks, Webhook, WebhookRef } from './contract.ts';
 
 export type Reader = Pick<CallerContext, 'em'> & {

@@ -1,6 +1,6 @@
 import type { RestOperation } from '../routes.ts';
 import type { Surface } from '../surface.ts';
-import { isPage } from '../../paging.ts';
+import { isPage } from '../../paging/paging.ts';
 import { inverted, namesOf, type Names } from './names.ts';
 
 /** The names of an operation on a surface: what comes in, how that is told, and what goes out. */

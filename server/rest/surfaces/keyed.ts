@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AppError, ErrorCode } from '../../../shared/errors.ts';
 import { errorTable } from '../../middleware/errors.ts';
-import type { NumberedPage } from '../../numbered-page.ts';
+import type { NumberedPage } from '../../paging/numbered-page.ts';
 import { camelCase } from '../naming/spelling.ts';
 import type { ErrorShape, Surface } from '../surface.ts';
 

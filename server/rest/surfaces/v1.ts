@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ExplainedFailure } from '../../../shared/connection-failures.ts';
+import { ExplainedFailure } from '../../../shared/failures/connection-failures.ts';
 import type { AppError } from '../../../shared/errors.ts';
 import { ExplainedStep } from '../../../shared/probe.ts';
 import { errorTable } from '../../middleware/errors.ts';

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Connection } from '../../connection.ts';
-import type { ConnectionFailureCode } from '../../connection-failures.ts';
+import type { ConnectionFailureCode } from '../../failures/connection-failures.ts';
 import { dialects } from '../../dialects.ts';
 import { environments } from '../../environments.ts';
 import { intervalBounds } from '../../schedule.ts';

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { ConnectionFailureCode } from '../../connection-failures.ts';
+import type { ConnectionFailureCode } from '../../failures/connection-failures.ts';
 import { baseProperties, tenantFilter } from '../base.entity.ts';
 
 export const syncTriggers = ['created', 'updated', 'requested', 'scheduled'] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import type { Connection } from '../../../shared/connection.ts';
 import type { ProbeStepName } from '../../../shared/probe.ts';
 import type { ProbeReport } from '../../../workers/connectors/connector.ts';

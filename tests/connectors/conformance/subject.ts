@@ -1,5 +1,5 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import type { Connection, SecretField } from '../../../shared/connection.ts';
 import { type Dialect, dialectFacts } from '../../../shared/dialects.ts';
 import type { ProbeStepName } from '../../../shared/probe.ts';

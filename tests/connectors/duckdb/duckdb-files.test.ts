@@ -15,7 +15,10 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ConnectionFailureCode, failureText } from '../../../shared/connection-failures.ts';
+import {
+  type ConnectionFailureCode,
+  failureText,
+} from '../../../shared/failures/connection-failures.ts';
 import { createDuckdbConnector } from '../../../workers/connectors/duckdb/connector.ts';
 import { locateFile } from '../../../workers/connectors/duckdb/reader/locate-file.ts';
 import { connectionTarget } from '../../support/connection-target.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import type { Connection, ConnectionSecrets } from '../../../shared/connection.ts';
 import type { Dialect } from '../../../shared/dialects.ts';
 import type { Canary } from '../../support/canary.ts';

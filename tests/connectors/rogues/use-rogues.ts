@@ -1,6 +1,6 @@
 import { afterEach, expect } from 'vitest';
 import type { CatalogTable } from '../../../shared/catalog.ts';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import type { Connection } from '../../../shared/connection.ts';
 import {
   ConnectionFailure,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import { createBigQueryConnector } from '../../../workers/connectors/bigquery/connector.ts';
 import { defaultCatalogLimits } from '../../../workers/connectors/limits.ts';
 import { apiError } from '../../stand-ins/bigquery.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import { defaultCatalogLimits } from '../../../workers/connectors/limits.ts';
 import { createSpannerConnector } from '../../../workers/connectors/spanner/connector.ts';
 import { apiError } from '../../stand-ins/spanner.ts';

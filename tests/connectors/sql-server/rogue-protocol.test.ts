@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import { packets } from '../../stand-ins/sql-server/handshake.ts';
 import type { Peer } from '../../stand-ins/sql-server/peer.ts';
 import {

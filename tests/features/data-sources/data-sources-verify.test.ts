@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   connectionFailures,
   type ConnectionFailureCode,
-} from '../../../shared/connection-failures.ts';
+} from '../../../shared/failures/connection-failures.ts';
 import { errorOf, useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
 import { countRows, dataSourcesOf, postgres, secretsOf } from '../fixtures.ts';

@@ -4,7 +4,7 @@ import { Health } from '../../../server/features/health/contract.ts';
 import {
   connectionFailures,
   type ConnectionFailureCode,
-} from '../../../shared/connection-failures.ts';
+} from '../../../shared/failures/connection-failures.ts';
 import { newId } from '../../../shared/ids.ts';
 import { dataOf, errorOf, useApi } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';

@@ -1,5 +1,5 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import { ConnectionFailure } from '../connector.ts';
 import type { CatalogLimits } from '../limits.ts';
 import { listedPages } from '../listed-pages.ts';

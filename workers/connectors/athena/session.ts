@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import { systemClock } from '../../../shared/clock.ts';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import {
   type HttpRoute,
   type HttpSession,

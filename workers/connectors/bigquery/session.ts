@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import {
   type HttpRoute,
   type HttpSession,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import { statusFailure } from '../../egress/http/http.ts';
 import { ConnectionFailure } from '../connector.ts';
 

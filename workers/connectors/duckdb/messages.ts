@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CatalogTable } from '../../../shared/catalog.ts';
-import { ConnectionFailureCodeSchema } from '../../../shared/connection-failures.ts';
+import { ConnectionFailureCodeSchema } from '../../../shared/failures/connection-failures.ts';
 
 /** What a reader is started with, as JSON in its only argument. Nothing in it is secret. */
 export const ReaderRequest = z.object({

@@ -1,7 +1,7 @@
 import { withDeadline } from '../../egress/deadline.ts';
 import { openTransport } from '../../egress/transport.ts';
 import type { ConnectionTarget } from '../connector.ts';
-import type { CancelKey } from './message-gate.ts';
+import type { CancelKey } from './gate/message-gate.ts';
 import { requestTls } from './request-tls.ts';
 import type { Endpoint } from './target.ts';
 

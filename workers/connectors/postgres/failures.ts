@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import { ConnectionFailure } from '../connector.ts';
 
 /** SQLSTATEs that say more than "an error". Source: PostgreSQL manual, appendix A. */

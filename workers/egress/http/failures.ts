@@ -1,5 +1,5 @@
 import { errors } from 'undici';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import { ConnectionFailure } from '../../connectors/connector.ts';
 
 /** The code for whatever undici, zlib or a socket threw. Nothing of the error's text comes out. */

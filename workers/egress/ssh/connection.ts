@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import { z } from 'zod';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import { ConnectionFailure } from '../../connectors/connector.ts';
 import { type Deadline, withDeadline } from '../deadline.ts';
 import { algorithmsWith, type hostKeyKinds } from './algorithms.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ConnectionFailureCode } from '../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import { ConnectionFailure } from '../../connectors/connector.ts';
 import { openGuardedSocket } from '../socket.ts';
 import type {

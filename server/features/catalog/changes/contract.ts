@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Moment, source } from '../contract.ts';
-import { pageInput } from '../../../paging.ts';
+import { pageInput } from '../../../paging/paging.ts';
 import {
   changeRules,
   impacts,

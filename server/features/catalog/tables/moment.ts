@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { invalidField } from '../../../../shared/errors.ts';
 import type { EntityManager } from '../../../../shared/db/orm.ts';
-import { isoTime } from '../../../paging.ts';
+import { isoTime } from '../../../paging/paging.ts';
 
 /**
  * The moment that a field asks for, once it is known that every version of that time is still there.

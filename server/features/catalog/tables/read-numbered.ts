@@ -1,5 +1,5 @@
 import type { EntityManager } from '../../../../shared/db/orm.ts';
-import type { NumberedPage } from '../../../numbered-page.ts';
+import type { NumberedPage } from '../../../paging/numbered-page.ts';
 import { countTables, selectTables, type TableQuery, type TableRow } from './select-tables.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ConnectionFailureCode } from '../../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../../shared/failures/connection-failures.ts';
 import { ConnectionFailure } from '../../connector.ts';
 
 // DuckDB has no error codes. The words are those of its 1.5.4; what they no longer match is

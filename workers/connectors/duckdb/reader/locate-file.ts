@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import type { ConnectionFailureCode } from '../../../../shared/connection-failures.ts';
+import type { ConnectionFailureCode } from '../../../../shared/failures/connection-failures.ts';
 import { isDatabaseFileName } from '../../../../shared/database-file.ts';
 import { ConnectionFailure } from '../../connector.ts';
 

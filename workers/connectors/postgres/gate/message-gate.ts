@@ -1,7 +1,7 @@
-import { ConnectionFailure } from '../connector.ts';
-import type { WireLimits } from './limits.ts';
+import { ConnectionFailure } from '../../connector.ts';
+import type { WireLimits } from '../limits.ts';
 import { hasItsShape } from './message-shape.ts';
-import { digestRequest } from './redshift/password-digest.ts';
+import { digestRequest } from '../redshift/password-digest.ts';
 import { SignInOrder, type SignInRules } from './sign-in-order.ts';
 
 const headerBytes = 5;

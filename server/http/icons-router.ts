@@ -1,7 +1,7 @@
 import express, { type RequestHandler, type Router } from 'express';
-import { notFound } from '../shared/errors.ts';
-import type { Services } from './context.ts';
-import { readIcon } from './features/icons/read-icon.ts';
+import { notFound } from '../../shared/errors.ts';
+import type { Services } from '../context.ts';
+import { readIcon } from '../features/icons/read-icon.ts';
 
 /**
  * The pictures of organizations, below /icons. Their bytes are a customer's: they are sent as the

@@ -1,8 +1,8 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { ConnectionFailureCode } from '../../connection-failures.ts';
-import type { ProbeStep } from '../../probe.ts';
-import { baseProperties, tenantFilter } from '../base.entity.ts';
-import { healthStatuses } from './data-source.entity.ts';
+import type { ConnectionFailureCode } from '../../../failures/connection-failures.ts';
+import type { ProbeStep } from '../../../probe.ts';
+import { baseProperties, tenantFilter } from '../../base.entity.ts';
+import { healthStatuses } from '../data-source.entity.ts';
 
 export const HealthCheck = defineEntity({
   name: 'HealthCheck',

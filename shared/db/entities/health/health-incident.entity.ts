@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import type { ConnectionFailureCode } from '../../connection-failures.ts';
-import type { ProbeStep } from '../../probe.ts';
-import { baseProperties, tenantFilter } from '../base.entity.ts';
+import type { ConnectionFailureCode } from '../../../failures/connection-failures.ts';
+import type { ProbeStep } from '../../../probe.ts';
+import { baseProperties, tenantFilter } from '../../base.entity.ts';
 
 /** One outage of a data source, from the first of its failed checks to the first good one. */
 export const HealthIncident = defineEntity({

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { ConnectionFailure } from '../connector.ts';
-import type { SignIn } from './client.ts';
+import { ConnectionFailure } from '../../connector.ts';
+import type { SignIn } from '../client.ts';
 import type { MessageGate } from './message-gate.ts';
-import { answerChallenge, parseChallenge } from './redshift/password-digest.ts';
+import { answerChallenge, parseChallenge } from '../redshift/password-digest.ts';
 
 /**
  * An open socket as the `pg` driver wants its stream, with the gate in between. The driver's

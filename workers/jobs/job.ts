@@ -1,7 +1,7 @@
-import type { EntityManager } from '../shared/db/orm.ts';
-import type { Payload, QueueName } from '../shared/jobs/queues.ts';
+import type { EntityManager } from '../../shared/db/orm.ts';
+import type { Payload, QueueName } from '../../shared/jobs/queues.ts';
 import { ClaimLost, endClaim, lockClaim, type Claim, type Ending } from './claim.ts';
-import type { WorkerContext } from './worker-context.ts';
+import type { WorkerContext } from '../worker-context.ts';
 
 /** A job as its handler sees it. */
 export interface Job<Q extends QueueName> {

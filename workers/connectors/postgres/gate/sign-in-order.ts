@@ -1,5 +1,5 @@
-import { ConnectionFailure } from '../connector.ts';
-import { digestRequest } from './redshift/password-digest.ts';
+import { ConnectionFailure } from '../../connector.ts';
+import { digestRequest } from '../redshift/password-digest.ts';
 
 /** Authentication requests: PostgreSQL manual, "Message Formats". */
 const request = { ok: 0, cleartext: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;

@@ -1,13 +1,13 @@
 import type { JobResult, JobWithMetadata } from 'pg-boss';
-import { queueNames, queues, type Payload, type QueueName } from '../shared/jobs/queues.ts';
+import { queueNames, queues, type Payload, type QueueName } from '../../shared/jobs/queues.ts';
 import { ClaimLost, completed, type Claim, type Ending } from './claim.ts';
 import { startDeadline } from './deadline.ts';
-import { failureCode } from './failure-code.ts';
-import { jobsAtATime, type Handlers } from './handlers.ts';
+import { failureCode } from '../failure-code.ts';
+import { jobsAtATime, type Handlers } from '../handlers.ts';
 import { commitEnd, whileClaimed, type Job } from './job.ts';
-import { observeJob, type JobOutcome } from './metrics.ts';
+import { observeJob, type JobOutcome } from '../metrics.ts';
 import { knowPollers, type Pollers } from './pollers.ts';
-import type { WorkerContext } from './worker-context.ts';
+import type { WorkerContext } from '../worker-context.ts';
 
 interface Binding {
   readonly handlers: Handlers;

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { fromKysely, type PgBoss } from 'pg-boss';
 import { z } from 'zod';
-import type { ConnectionFailureCode } from '../shared/connection-failures.ts';
-import type { EntityManager } from '../shared/db/orm.ts';
-import type { QueueName } from '../shared/jobs/queues.ts';
-import { nowMs, toTime } from './database-time.ts';
+import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
+import type { EntityManager } from '../../shared/db/orm.ts';
+import type { QueueName } from '../../shared/jobs/queues.ts';
+import { nowMs, toTime } from '../database-time.ts';
 
 /** One attempt at one job. Every fetch raises `retryCount`, so the three name the attempt. */
 export interface Claim {

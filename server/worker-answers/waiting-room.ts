@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Channel, Listener } from '../shared/db/listener.ts';
+import type { Channel, Listener } from '../../shared/db/listener.ts';
 
 /** Where requests wait for a worker's answer, each by the id of what it asked. */
 export interface WaitingRoom {

@@ -1,4 +1,4 @@
-import { digestRequest, parseChallenge } from './redshift/password-digest.ts';
+import { digestRequest, parseChallenge } from '../redshift/password-digest.ts';
 
 /**
  * Tells whether a server message has exactly the shape its type promises. `pg-protocol` 1.x trusts

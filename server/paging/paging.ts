@@ -1,7 +1,7 @@
 import { sql, type RawBuilder, type SelectQueryBuilder, type SqlBool } from 'kysely';
 import { z } from 'zod';
-import { Id } from '../shared/ids.ts';
-import type { Context } from './context.ts';
+import { Id } from '../../shared/ids.ts';
+import type { Context } from '../context.ts';
 import type { NumberedPage } from './numbered-page.ts';
 
 /** The paging fields of a list's input: `cursor` is the id of the last item of the page before. */

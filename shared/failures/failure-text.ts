@@ -1,4 +1,4 @@
-import type { ConnectionField, SecretField } from './connection.ts';
+import type { ConnectionField, SecretField } from '../connection.ts';
 
 /** Who can do something about a failure. */
 export const failureActors = [

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
-import { notFound } from '../shared/errors.ts';
-import { loadAssets, type AssetName } from './docs/assets.ts';
-import { indexPage, surfacePage } from './docs/page.ts';
-import { surfaces } from './rest/surfaces/index.ts';
+import { notFound } from '../../shared/errors.ts';
+import { loadAssets, type AssetName } from '../docs/assets.ts';
+import { indexPage, surfacePage } from '../docs/page.ts';
+import { surfaces } from '../rest/surfaces/index.ts';
 
 /**
  * Interactive documentation of the REST surfaces, below /docs. It asks nobody but this server, and
