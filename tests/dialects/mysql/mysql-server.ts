@@ -54,13 +54,16 @@ export function useMysql(address: Address): ServerUnderTest {
     if (names.length > 0 && !names.includes(marker)) {
       throw new Error(`Not a server for tests: it has ${names.join(', ')}`);
     }
-    const made = [...names.filter((name) => name !== marker), ...names].slice(0, names.length);
-    for (const name of made) await root.query(`drop database \`${name.replaceAll('`', '``')}\``);
+    for (const name of names.filter((one) => one !== marker)) {
+      await root.query(`drop database \`${name.replaceAll('`', '``')}\``);
+    }
+    await root.query(`drop database if exists ${marker}`);
   }
 
   beforeAll(async () => {
     root = await connectAsAdministrator(address);
     await clear();
+    await root.query(`create database ${marker}`);
     await root.query(account);
     front = await start(authority.sign({ names: 'DNS:localhost,IP:127.0.0.1' }));
     plain = await start(null);

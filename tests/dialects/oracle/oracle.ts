@@ -38,6 +38,8 @@ export function useOracle(address: Address): ServerUnderTest {
     system = await oracledb.getConnection({
       ...{ user: decoded(username), password: decoded(secret) },
       connectString: `${hostname}:${port}/${service}`,
+      // Tables come and go here: a statement that is kept could be one over what is gone.
+      stmtCacheSize: 0,
     });
     for (const statement of [...clearing, ...account]) await query(statement);
     front = await startFront(address.url);
