@@ -84,7 +84,7 @@ async function answerOf(surface: Surface, procedure: string) {
     headers: { ...headers, authorization: `Bearer ${tenant.key}` },
   });
   answered.abort();
-  return { status: response.status, body: (await response.json()) };
+  return { status: response.status, body: await response.json() };
 }
 
 describe.each(surfaces)('on the $name surface', (surface) => {

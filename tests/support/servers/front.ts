@@ -15,7 +15,7 @@ export interface Front {
 }
 
 /** The two ends that talk to each other, once both sides have agreed on how they encrypt. */
-export type Ends = readonly [client: Duplex, server: Duplex];
+type Ends = readonly [client: Duplex, server: Duplex];
 
 /** Has a client and the server agree. What it throws ends the connection. */
 export type Meeting = (client: Socket, server: Socket) => Ends | Promise<Ends>;
