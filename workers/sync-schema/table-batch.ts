@@ -5,7 +5,7 @@ import { BinaryArray } from './binary-array.ts';
 import { canonicalDefinition } from './definition.ts';
 
 // A batch is compared and written while the next one is read: two of them are what memory holds.
-const maxTables = 500;
+const maxTables = 250;
 const maxBytes = 4 * 1024 * 1024;
 
 /**

@@ -34,7 +34,7 @@ export interface Answer {
 }
 
 /** Rows that are still as they came. */
-export interface Page {
+interface Page {
   readonly stretches: readonly RowStretch[];
   /** What they took on the wire. */
   readonly bytes: number;
