@@ -83,7 +83,7 @@ describe.skipIf(openSshMissing)(`the host keys of OpenSSH ${openSshMissing ?? ''
   afterEach(() => Promise.all(started.splice(0).map((server) => server.close())));
   const key = openSshMissing ? null : makeSshKey({ type: 'ed25519' });
   const start = async (port: number): Promise<OpenSshServer> => {
-    const server = await startOpenSsh({ port });
+    const server = await startOpenSsh({ port, hostKeys: ['ed25519', 'ecdsa', 'rsa'] });
     server.authorize(key?.publicKey ?? '');
     started.push(server);
     return server;

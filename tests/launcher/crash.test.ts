@@ -23,7 +23,8 @@ describe('after a launcher was killed', () => {
 
     const before = performance.now();
     const { url, pid } = await start(dataDir);
-    expect(performance.now() - before).toBeLessThan(5_000);
+    // Below the 8 s after which what is left of the old one would be killed.
+    expect(performance.now() - before).toBeLessThan(7_500);
     expect(pid).not.toBe(said.pid);
     expect(await ask(url, 'select answer from kept')).toBe('42');
     expect(shell.signalCode, 'who only stands in the folder is left alone').toBeNull();

@@ -47,7 +47,7 @@ async function create(url: string, tenant: TestTenant): Promise<string | undefin
     }),
   });
   // Starting, and says so: nothing was promised.
-  if (response.status === 503) return void (await delay(20));
+  if (response.status === 503) return void (await delay(100));
   const body = (await response.json()) as { data?: { id?: string } };
   expect(response.status, JSON.stringify(body)).toBe(201);
   return body.data?.id;

@@ -7,12 +7,20 @@ import { createServer } from 'node:net';
  * `listen(0)` gives it, is now and then somebody else's by the time that a server asks for it. And
  * below 20000, where the embedded PostgreSQL begins to look for its own.
  */
-const [lowest, highest] = [10_000, 20_000];
+const lowest = 10_000;
 
-/** A port that nobody listens on, for a server that cannot choose one by itself. */
+/** Each worker of Vitest has ports of its own, so that two cannot choose the same one at a time. */
+const worker = Number(process.env['VITEST_POOL_ID'] ?? 0) % 10;
+const portsOfEach = 1_000;
+
+// Begins anywhere, because a file before this one may have left something behind.
+let next = randomInt(portsOfEach);
+
+/** A port that nobody listens on and that was not given before, for a server that cannot choose. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(lowest, highest);
+    const port = lowest + worker * portsOfEach + next;
+    next = (next + 1) % portsOfEach;
     const probe = createServer().listen(port);
     try {
       await once(probe, 'listening');

@@ -8,6 +8,7 @@ import { accountOf } from '../../identity/email.ts';
 import { hashPassword, verifyPassword } from '../../identity/password.ts';
 import { auditUser } from './audit-user.ts';
 import type { ChangePassword } from './contract.ts';
+import { recordRefusal } from './record-refusal.ts';
 import { accountLimit } from './sign-in-limits.ts';
 
 /** Ends the session that the request came with. FORBIDDEN for keys, which are no sessions. */
@@ -32,7 +33,10 @@ export async function changePassword(ctx: CallerContext, input: ChangePassword) 
   const user = await ctx.em.findOneOrFail(User, { id: userId }, { populate: ['passwordHash'] });
   await ctx.limiter.take(accountLimit, accountOf(user.email));
   const { isRight } = await verifyPassword(input.currentPassword, user.passwordHash);
-  if (!isRight) throw invalidField('currentPassword', 'Incorrect password');
+  if (!isRight) {
+    await recordRefusal(ctx, 'auth.password_change_refused', userId);
+    throw invalidField('currentPassword', 'Incorrect password');
+  }
   await ctx.limiter.reset(accountLimit, accountOf(user.email));
   const passwordHash = await hashPassword(input.newPassword);
   await ctx.em.transactional(async (em) => {
