@@ -156,6 +156,19 @@ describe('an answer', () => {
     await http.close();
   });
 
+  test('that says it is too long is not waited for; of an error the beginning is read', async () => {
+    const http = await open(
+      await serve((request, response) => {
+        response.writeHead(request.url === '/' ? 200 : 500, { 'content-length': '99999999999' });
+        response.write('begun');
+      }),
+    );
+    await expect((await http.request(get)).text()).rejects.toThrow('LIMIT_EXCEEDED');
+    const refusal = await http.request({ ...get, path: '/error' });
+    expect(await refusal.firstText(100)).toBe('begun');
+    await http.close();
+  });
+
   test('that unpacks to nothing, for ever, is limited by what comes over the wire', async () => {
     const gzipHeader = Buffer.from('1f8b0800000000000003', 'hex');
     // RFC 1951, section 3.2.4: a stored block of no bytes, which is not the last one.

@@ -19,3 +19,21 @@ export const defaultCatalogLimits: CatalogLimits = {
   maxPartsPerTable: 50_000,
   maxTableBytes: 64 * MiB,
 };
+
+/** How much a server may send before it is cut off. */
+export interface WireLimits {
+  /** One row, or what pretends to be one. */
+  readonly maxRowBytes: number;
+  /** All of one answer that is no row: errors, messages, descriptions of columns, sign-in. */
+  readonly maxChatterBytes: number;
+  /** One answer. */
+  readonly maxAnswerBytes: number;
+}
+
+/** How a catalog is cut into portions, which are what is held in memory. */
+export interface PortionLimits {
+  /** Tables read together: a round trip per kind of part costs little beside them. */
+  readonly portionTables: number;
+  /** A portion whose rows take more is cut in two and read again, down to a single table. */
+  readonly portionBytes: number;
+}

@@ -40,10 +40,9 @@ export const usualAnswers = {
     },
     ends: 'TIMEOUT',
   },
-  // What is promised takes no memory; it is waited for as long as anything is.
   'promises an oversized frame': {
     answer: says(header('200 OK', 'content-length: 99999999999') + '{'),
-    ends: 'TIMEOUT',
+    ends: 'LIMIT_EXCEEDED',
   },
   'sends rows without end': {
     answer: (socket) => flood(socket, chunked, `10000\r\n${' '.repeat(65_536)}\r\n`),

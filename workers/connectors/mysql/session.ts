@@ -6,7 +6,8 @@ import { createClient } from './wire/client.ts';
 import { toFailure } from './failures.ts';
 import { GatedStream } from './wire/gated-stream.ts';
 import { type Greeting, greetingForDriver } from './wire/greeting.ts';
-import type { Deadlines, WireLimits } from './limits.ts';
+import type { WireLimits } from '../limits.ts';
+import type { Deadlines } from './limits.ts';
 import { PacketGate } from './wire/packet-gate.ts';
 import type { Endpoint } from './target.ts';
 

@@ -34,6 +34,8 @@ export class WaitBudget {
 export interface BodyLimits {
   /** On the wire and unpacked, each. */
   readonly maxBytes: number;
+  /** What the answer's header says of its length: refused before any of it is waited for. */
+  readonly promisedBytes: number;
   readonly chunkMs: number;
   readonly budget: WaitBudget;
   /** Cuts the connection. */
@@ -54,6 +56,7 @@ export async function* readBody(
   let bytes = 0;
   let complete = false;
   try {
+    if (limits.promisedBytes > limits.maxBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
     for (;;) {
       const next = await limits.budget.wait(pieces.next(), limits.chunkMs, limits.abort);
       if (next.done) break;

@@ -144,7 +144,10 @@ export class HttpSession {
       }
       const encoding = received.get('content-encoding')?.trim().toLowerCase() ?? '';
       const maxBytes = ask.maxBytes ?? defaultMaxBytes;
-      const body = readBody(answer.body, encoding, { maxBytes, chunkMs, budget, abort });
+      // Of an error only the beginning is read, however long it is.
+      const promisedBytes = answer.statusCode < 300 ? Number(received.get('content-length')) : 0;
+      const limits = { maxBytes, promisedBytes, chunkMs, budget, abort };
+      const body = readBody(answer.body, encoding, limits);
       return new HttpResponse(answer.statusCode, received, body);
     } catch (error) {
       throw toHttpFailure(error);

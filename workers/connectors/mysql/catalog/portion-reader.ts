@@ -1,7 +1,6 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
 import { ConnectionFailure } from '../../connector.ts';
-import type { CatalogLimits } from '../../limits.ts';
-import type { PortionLimits } from '../limits.ts';
+import type { CatalogLimits, PortionLimits } from '../../limits.ts';
 import type { Portion } from './portions.ts';
 import type { ServerKind } from '../server-kind.ts';
 import type { MysqlSession, Row } from '../session.ts';

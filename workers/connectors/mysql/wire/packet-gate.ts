@@ -1,7 +1,7 @@
 import { ConnectionFailure } from '../../connector.ts';
 import { parseErrorPacket } from '../failures.ts';
 import { type Greeting, headerBytes } from './greeting.ts';
-import type { WireLimits } from '../limits.ts';
+import type { WireLimits } from '../../limits.ts';
 import { isColumnDefinition, isTextRow, statusOfOk } from './packet-shape.ts';
 import { SignInOrder } from './sign-in-order.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { ConnectionFailure } from '../../connector.ts';
-import type { WireLimits } from '../limits.ts';
+import type { OracleLimits } from '../limits.ts';
 import type { Encryption } from './encryption.ts';
 import { breakPacket } from './packet.ts';
 import { PacketGate, type Passed } from './packet-gate.ts';
@@ -10,7 +10,7 @@ export interface GatedStreamOptions {
   readonly socket: Socket;
   /** Null for a connection without TLS. */
   readonly encryption: Encryption | null;
-  readonly limits: WireLimits;
+  readonly limits: Pick<OracleLimits, 'maxAnswerBytes'>;
 }
 
 /** For the server to take note that a statement is broken off, before its socket is destroyed. */

@@ -1,5 +1,5 @@
 import { ConnectionFailure } from '../../connector.ts';
-import type { WireLimits } from '../limits.ts';
+import type { OracleLimits } from '../limits.ts';
 import { at, isBreak, type Packet, packetAt, packetType } from './packet.ts';
 import { refusalOf, refusalTextAt } from './refusal.ts';
 
@@ -37,14 +37,14 @@ export class PacketGate {
   /** All bytes that came in, for the limits of a whole read. */
   receivedBytes = 0;
 
-  readonly #limits: WireLimits;
+  readonly #limits: Pick<OracleLimits, 'maxAnswerBytes'>;
   readonly #encrypted: boolean;
   #held: Buffer = Buffer.alloc(0);
   #stage: 'connecting' | 'refused' | 'accepted' = 'connecting';
   #resends = 0;
   #answerBytes = 0;
 
-  constructor(limits: WireLimits, encrypted: boolean) {
+  constructor(limits: Pick<OracleLimits, 'maxAnswerBytes'>, encrypted: boolean) {
     this.#limits = limits;
     this.#encrypted = encrypted;
   }

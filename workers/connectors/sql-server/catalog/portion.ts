@@ -1,9 +1,8 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { Portion } from '../../in-portions.ts';
-import type { CatalogLimits } from '../../limits.ts';
+import type { CatalogLimits, PortionLimits } from '../../limits.ts';
 import type { Row } from '../../ordered-rows.ts';
-import type { PortionLimits } from '../limits.ts';
 import type { SqlServerSession, Statement } from '../session.ts';
 import { toId } from './object-id.ts';
 import type { PartName, Statements } from './statements.ts';

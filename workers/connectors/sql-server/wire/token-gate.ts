@@ -1,5 +1,5 @@
 import { ConnectionFailure } from '../../connector.ts';
-import type { WireLimits } from '../limits.ts';
+import type { WireLimits } from '../../limits.ts';
 import { type ExpectedAnswer, type Shown, SignInTokens, StatementTokens } from './answer-order.ts';
 import { headerBytes, packetAt, packetType, toPackets } from './packet.ts';
 import { tokenEnd } from './token.ts';
