@@ -57,14 +57,17 @@ test("a file in the organization's folder is synced and healthy; without one it 
     expect(await firstRunEnded(database, id)).toMatchObject({ status: 'SUCCESS', tables: 1 });
     await settled(database, id);
     expect(await sourceRow(database, id)).toMatchObject({ last_health_status: 'HEALTHY' });
-    for (const [name, failure] of [
-      ['shared.duckdb', 'FILE_NOT_FOUND'],
-      ['theirs.duckdb', 'FILE_NOT_FOUND'],
-      ['org_somebody_else/theirs.duckdb', 'FILE_NOT_FOUND'],
-      ['link.duckdb', 'FILE_NOT_ALLOWED'],
-    ] as const) {
-      expect(await firstRunEnded(database, await create(name))).toMatchObject({ failure });
-    }
+    const others = {
+      'shared.duckdb': 'FILE_NOT_FOUND',
+      'theirs.duckdb': 'FILE_NOT_FOUND',
+      'org_somebody_else/theirs.duckdb': 'FILE_NOT_FOUND',
+      'link.duckdb': 'FILE_NOT_ALLOWED',
+    };
+    const ended = Object.keys(others).map(async (name) => {
+      const { failure } = await firstRunEnded(database, await create(name));
+      return [name, failure];
+    });
+    expect(Object.fromEntries(await Promise.all(ended))).toEqual(others);
   } finally {
     await allowed.stop();
   }
@@ -78,7 +81,7 @@ test("a file in the organization's folder is synced and healthy; without one it 
   } finally {
     await closed.stop();
   }
-});
+}, 120_000);
 
 test('DUCKDB_ROOT has to be an absolute path', () => {
   const env = { ...installation.workerEnv, DUCKDB_ROOT: 'files' };
