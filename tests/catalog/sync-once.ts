@@ -1,5 +1,6 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import { createOrm } from '../../shared/db/orm.ts';
+import type { CatalogRequest } from '../../workers/connectors/connector.ts';
 import { postgres } from '../../workers/connectors/postgres/connector.ts';
 import { nowMs, toTime } from '../../workers/database-time.ts';
 import { publishCatalog } from '../../workers/sync-schema/publish-catalog.ts';
@@ -7,7 +8,7 @@ import { stageCatalog } from '../../workers/sync-schema/stage-catalog.ts';
 import { connectionTarget } from '../support/connection-target.ts';
 
 /** The catalog of a PostgreSQL database as our connector reads it. */
-export function catalogOf(url: string): AsyncIterable<CatalogTable> {
+export function catalogOf(url: string, request?: CatalogRequest): AsyncIterable<CatalogTable> {
   const { hostname: host, port, username, password, pathname } = new URL(url);
   const target = connectionTarget(
     {
@@ -16,7 +17,7 @@ export function catalogOf(url: string): AsyncIterable<CatalogTable> {
     },
     decodeURIComponent(password),
   );
-  return postgres.readCatalog(target, new AbortController().signal);
+  return postgres.readCatalog(target, new AbortController().signal, request);
 }
 
 /** What a sync does between a job's start and its end: stages a catalog and publishes it. */

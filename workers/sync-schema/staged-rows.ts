@@ -3,7 +3,7 @@ import type { EntityManager } from '../../shared/db/orm.ts';
 import type { TableBatch } from './table-batch.ts';
 
 /** Tables of a batch, by their places in it, in rising order. */
-export type Places = readonly number[];
+type Places = readonly number[];
 
 /** Stages tables whose definition is not the stored one. */
 export async function insertVersions(

@@ -21,6 +21,8 @@ export function startWatchdog({ stuckMs = 20_000 } = {}): void {
   const watch: Watch = { beats, everyMs, patience: 10 };
   const thread = new Worker(new URL('thread.js', import.meta.url), {
     workerData: watch,
+    // Not the process's own options: a CPU profile of the thread would take the name of the worker's.
+    execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 },
   });
   thread.unref();

@@ -52,9 +52,11 @@ select exists (select relispartition from pg_class), exists (select nspname from
   exists (select conparentid from pg_constraint), exists (select indnkeyatts from pg_index),
   exists (select amname from pg_am)`;
 
-// The first oid of a user's object: FirstNormalObjectId in PostgreSQL's access/transam.h. A lower
-// bound only; which tables count is decided by the statement for tables.
-const firstUserOid = 16_384;
+/**
+ * The first oid of a user's object: FirstNormalObjectId in PostgreSQL's access/transam.h. A lower
+ * bound only; which tables count is decided by the statement for tables.
+ */
+export const firstUserOid = 16_384;
 
 /** Tables and all that is read like one, by oid. */
 const tablesStatement = `
