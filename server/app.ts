@@ -62,6 +62,7 @@ function healthz(readiness: Readiness): RequestHandler {
     const isUp = checks.database === 'up' && checks.queue === 'up';
     const isStopping = readiness.stage === 'stopping';
     const status = isStopping ? 'stopping' : isUp ? 'ok' : 'unavailable';
+    if (status !== 'ok') res.set(retryAfter(new AppError('UNAVAILABLE', 'Not ready')));
     res.status(status === 'ok' ? 200 : 503).json({ status, ...checks });
   };
 }

@@ -17,7 +17,7 @@ import { useValidationTexts } from './middleware/validation-texts.ts';
 /**
  * A REST route of a surface: method and path below the surface's prefix, fields of the input in
  * braces. A field that stands in the query under another name is written
- * `GET /tables?data_source_id={id}`.
+ * `GET /tables?data_source_id={id}`, and so is one that stands there beside a body.
  */
 export type Route = `${'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'} /${string}`;
 

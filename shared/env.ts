@@ -78,11 +78,20 @@ const ServerEnv = z.object({
   DRAIN_SECONDS,
 });
 
+const vaultKeys = {
+  VAULT_PUBLIC_KEY_FILE: z.string().min(1),
+  VAULT_PRIVATE_KEY_FILE: z.string().min(1),
+  /** While the vault's key is being changed: the private key that is coming or going. */
+  VAULT_OTHER_PRIVATE_KEY_FILE: z.string().min(1).optional(),
+};
+
+/** `npm run vault:rotate`. */
+const VaultEnv = z.object({ ...common, ...vaultKeys });
+
 /** `workers/main.ts`. */
 const WorkerEnv = z.object({
   ...common,
-  VAULT_PUBLIC_KEY_FILE: z.string().min(1),
-  VAULT_PRIVATE_KEY_FILE: z.string().min(1),
+  ...vaultKeys,
   EGRESS_ALLOW_CIDRS: Cidrs.optional(),
   /** Set by `npm start` only: private ranges and loopback are open on a machine of one's own. */
   EGRESS_PRIVATE: z.stringbool().default(false),
@@ -129,6 +138,7 @@ const KeysEnv = z.object({
 const schemas = {
   server: ServerEnv,
   worker: WorkerEnv.refine(isWholeMail, wholeMailOnly),
+  vault: VaultEnv,
   migrate: MigrateEnv,
   launcher: LauncherEnv.refine(isWholeMail, wholeMailOnly),
   keys: KeysEnv,

@@ -7,6 +7,7 @@ import type { SealedSecret } from './vault/open.ts';
 
 /** A connection with what opens it, still sealed. */
 export interface SealedConnection {
+  readonly organizationId: string;
   readonly connection: Connection;
   readonly secrets: readonly SealedSecret<SecretField>[];
   /** The SSH server's host key on record, by its fingerprint; null before its first use. */
@@ -17,7 +18,6 @@ export interface SealedConnection {
 
 export interface LoadedDataSource extends SealedConnection {
   readonly id: string;
-  readonly organizationId: string;
   /** Which tables are synced; see shared/patterns. */
   readonly tablePatterns: readonly string[];
   /** Rises with every change of the connection, its secrets or patterns: older results are void. */

@@ -23,7 +23,7 @@ export interface UsedTarget extends ConnectionTarget {
  */
 export async function useConnection<Result>(
   { vault, egress, connectorFor }: Needs,
-  { connection, secrets, sshHostKey, isDemo }: SealedConnection,
+  { organizationId, connection, secrets, sshHostKey, isDemo }: SealedConnection,
   work: (connector: Connector, target: UsedTarget) => Promise<Result>,
 ): Promise<Result> {
   const { dialect } = connection;
@@ -31,7 +31,7 @@ export async function useConnection<Result>(
   if (connection.sshEnabled && !dialectFacts[dialect].isTcp) {
     throw new ConnectionFailure('DIALECT_NOT_SUPPORTED');
   }
-  const connector = await connectorFor(dialect);
+  const connector = await connectorFor(dialect, organizationId);
   const findings = noFindings();
   const policy = isDemo ? egress.forDemo() : egress;
   return vault.use(secrets, (opened) =>

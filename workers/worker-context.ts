@@ -16,7 +16,8 @@ export interface WorkerContext {
   readonly jobs: Jobs;
   readonly vault: Vault;
   readonly egress: EgressPolicy;
-  readonly connectorFor: (dialect: Dialect) => Promise<Connector>;
+  /** The connector of a dialect, as far as files go in the folder of one organization. */
+  readonly connectorFor: (dialect: Dialect, organizationId: string) => Promise<Connector>;
   /** Null where no mail server is configured. */
   readonly mailer: Mailer | null;
   /** Where the names of webhooks' receivers lead; as everywhere, but in tests. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConstructorOptions } from 'pg-boss';
 import { createOrm, type Orm } from '../shared/db/orm.ts';
-import { EnvError, readKey, type WorkerEnv } from '../shared/env.ts';
+import { EnvError, type WorkerEnv } from '../shared/env.ts';
 import { createWorkingBoss, startBoss } from '../shared/jobs/boss.ts';
 import { createJobs } from '../shared/jobs/client.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -11,8 +11,10 @@ import { connectorFor } from './connectors/index.ts';
 import { createEgressPolicy } from './egress/policy.ts';
 import { handlers, type Handlers } from './handlers.ts';
 import { createMailer } from './mail/mailer.ts';
+import { organizationFolder } from './organization-folder.ts';
 import { ownEndpoints } from './own-endpoints.ts';
 import { publishMetrics } from './publish-metrics.ts';
+import { heldKeys } from './vault/held-keys.ts';
 import { createVault } from './vault/open.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -48,14 +50,9 @@ export async function startWorker(
   signal: AbortSignal,
   overrides: Overrides = {},
 ): Promise<Worker> {
-  const publicKey = readKey('VAULT_PUBLIC_KEY_FILE', env.VAULT_PUBLIC_KEY_FILE);
-  const privateKey = readKey('VAULT_PRIVATE_KEY_FILE', env.VAULT_PRIVATE_KEY_FILE);
-  const vault = await createVault([{ publicKey, privateKey }]).catch((cause: unknown) => {
-    throw new EnvError(
-      'The environment variable VAULT_PRIVATE_KEY_FILE holds a key that does not belong to the one in VAULT_PUBLIC_KEY_FILE.',
-      { cause },
-    );
-  });
+  const { active, other } = await heldKeys(env);
+  const { publicKey } = active;
+  const vault = await createVault(other ? [active, other] : [active]);
   const concurrency = env.WORKER_CONCURRENCY;
   const orm = createOrm({ databaseUrl: env.DATABASE_URL, poolSize: 3 * concurrency + 2 });
   const boss = createWorkingBoss(env.DATABASE_URL, overrides.boss);
@@ -66,7 +63,12 @@ export async function startWorker(
     jobs: createJobs(boss),
     vault,
     egress: createEgressPolicy({ allowCidrs, ownEndpoints: ownEndpoints(env) }),
-    connectorFor: overrides.connectorFor ?? ((dialect) => connectorFor(dialect, env)),
+    connectorFor:
+      overrides.connectorFor ??
+      ((dialect, organizationId) =>
+        connectorFor(dialect, {
+          DUCKDB_ROOT: organizationFolder(env.DUCKDB_ROOT, organizationId),
+        })),
     mailer: overrides.mailer ?? createMailer(env),
     webhookRoute: overrides.webhookRoute ?? {},
     log,

@@ -9,10 +9,10 @@ const whenLeftOut =
 
 /** The input of an operation with its outermost fields as the surface calls them and asks for them. */
 export function documentInput(surface: Surface, operation: RestOperation): z.ZodObject {
-  const { input, output, impliedOrganization, nameOf } = operation;
+  const { input, output, impliedOrganization, queryFields, nameOf } = operation;
   const isNumbered = surface.paging === 'number' && isPage(output);
   const fields = Object.entries(input.shape)
-    .filter(([field]) => !(isNumbered && field in pageInput))
+    .filter(([field]) => !(isNumbered && field in pageInput) && !queryFields.includes(field))
     .map(([field, schema]): [string, z.core.$ZodType] => [
       nameOf(field),
       field === impliedOrganization
@@ -20,4 +20,14 @@ export function documentInput(surface: Surface, operation: RestOperation): z.Zod
         : schema,
     ]);
   return z.strictObject({ ...Object.fromEntries(fields), ...(isNumbered ? pageRequest : {}) });
+}
+
+/** The fields that stand in the query beside a body, which trpc-to-openapi does not know of. */
+export function documentQuery({ input, queryFields, nameOf }: RestOperation): object[] {
+  return queryFields.flatMap((field) => {
+    const schema: unknown = input.shape[field];
+    if (!(schema instanceof z.ZodType)) return [];
+    const { $schema: _, ...described } = z.toJSONSchema(schema, { io: 'input' });
+    return [{ in: 'query', name: nameOf(field), required: false, schema: described }];
+  });
 }

@@ -3,7 +3,7 @@ import { generateOpenApiDocument, type OpenApiMeta } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { isPage } from '../paging/paging.ts';
 import { documentBody } from './document-body.ts';
-import { documentInput } from './document-input.ts';
+import { documentInput, documentQuery } from './document-input.ts';
 import type { Spelling } from './naming/spelling.ts';
 import {
   answerHeadersOf,
@@ -12,7 +12,7 @@ import {
   headerParametersOf,
   headerStatusesOf,
 } from './document-headers.ts';
-import type { RestOperation } from './routes.ts';
+import { hasBody, type RestOperation } from './routes.ts';
 import type { Surface } from './surface.ts';
 import { tagTexts } from './tags.ts';
 import { tidySchema } from './tidy-schema.ts';
@@ -114,6 +114,7 @@ function finish(surface: Surface, operation: RestOperation, documented: Operatio
   const request = { isAnswer: false, spell };
   const parameters = [
     ...toArray(tidySchema(documented.parameters, request)),
+    ...documentQuery(operation),
     ...headerParametersOf(operation),
   ];
   if (parameters.length > 0) documented.parameters = parameters;
@@ -154,7 +155,6 @@ function success(operation: RestOperation, documented: Operation, spell: Spellin
 /** Which errors an operation can answer with, beside the success that it declares. */
 function statusesOf(operation: RestOperation): readonly number[] {
   const { method, pathParameters, impliedOrganization, meta } = operation;
-  const hasBody = method !== 'GET' && method !== 'DELETE';
   const isWrite = method !== 'GET';
   const hasParent = pathParameters.length > 0 || impliedOrganization !== null;
   return [
@@ -163,7 +163,7 @@ function statusesOf(operation: RestOperation): readonly number[] {
     ...(meta.permission === null ? [] : [403]),
     ...(hasParent ? [404] : []),
     ...(isWrite ? [409] : []),
-    ...(hasBody ? [413, 415] : []),
+    ...(hasBody(method) ? [413, 415] : []),
     ...headerStatusesOf(operation),
     429,
     500,

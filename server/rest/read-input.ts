@@ -6,13 +6,14 @@ import { parseJson } from '../middleware/body.ts';
 import type { NumberedPage } from '../paging/numbered-page.ts';
 import type { Names } from './naming/names.ts';
 import { renameFields } from './naming/rename-value.ts';
-import type { RestOperation } from './routes.ts';
+import { hasBody, type RestOperation } from './routes.ts';
 
 type Fields = Record<string, unknown>;
 
 /**
  * What a request asks, as one object in the procedure's own names: path parameters, and the body
- * (or the `file` that was read from it), or the query where there is no body. A field has one place: given in another it is refused, not
+ * (or the `file` that was read from it), or the query where there is no body; a route may name fields
+ * that stand in the query beside it. A field has one place: given in another it is refused, not
  * preferred.
  */
 export function readInput(
@@ -21,18 +22,19 @@ export function readInput(
   namesIn: Names | null,
   file: Fields | null = null,
 ): Fields {
+  const { method, pathParameters, queryFields, nameOf } = operation;
   const query = [...new URL(request.originalUrl, 'http://localhost').searchParams];
-  const hasBody = operation.method !== 'GET' && operation.method !== 'DELETE';
-  const [stray] = hasBody ? query : [];
+  const isInBody = hasBody(method);
+  const known = new Set(queryFields.map(nameOf));
+  const stray = isInBody ? query.find(([name]) => !known.has(name)) : undefined;
   if (stray) throw invalidField(stray[0], 'Unknown query parameter');
-  const sent = hasBody
-    ? renameFields(file ?? readBody(request), namesIn)
-    : fromTexts(operation.input, renameFields(unrepeated(query), namesIn));
-  for (const field of operation.pathParameters) {
-    if (Object.hasOwn(sent, field)) throw invalidField(operation.nameOf(field), 'Unknown field');
-    sent[field] = request.params[field];
+  const inQuery = fromTexts(operation.input, renameFields(unrepeated(query), namesIn));
+  const sent = isInBody ? renameFields(file ?? readBody(request), namesIn) : inQuery;
+  for (const field of [...pathParameters, ...queryFields]) {
+    if (Object.hasOwn(sent, field)) throw invalidField(nameOf(field), 'Unknown field');
   }
-  return sent;
+  for (const field of pathParameters) sent[field] = request.params[field];
+  return isInBody ? { ...sent, ...inQuery } : sent;
 }
 
 const PageRequest = z.strictObject({

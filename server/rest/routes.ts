@@ -12,6 +12,8 @@ export interface RestOperation {
   /** Below the prefix, fields of the input in braces: `/organizations/{id}`. */
   readonly path: `/${string}`;
   readonly pathParameters: readonly string[];
+  /** The fields that stand in the query although there is a body. */
+  readonly queryFields: readonly string[];
   /** The field that says which organization it is about, when the path does not: it may be left out. */
   readonly impliedOrganization: 'orgId' | 'id' | null;
   /** The field of the route that names a thing in an organization. */
@@ -56,6 +58,7 @@ function toOperation(
     method,
     path,
     pathParameters,
+    queryFields: hasBody(method) ? [...aliases.keys()] : [],
     impliedOrganization: implied,
     thing: [...pathParameters, ...aliases.keys()].find((field) => field !== organization) ?? null,
     nameOf: (field) => names.get(field) ?? surface.spell(field),
@@ -65,6 +68,10 @@ function toOperation(
     output,
   };
 }
+
+/** Whether a request says in its body what it asks for. */
+export const hasBody = (method: RestOperation['method']): boolean =>
+  method !== 'GET' && method !== 'DELETE';
 
 /** `GET /tables?data_source_id={id}`: the aliases are then `id` to `data_source_id`. */
 function parseRoute(route: Route) {

@@ -4,15 +4,16 @@ import type { FailureText } from './failure-text.ts';
 export const fileFailures = {
   FILE_NOT_FOUND: {
     actor: 'Basekeep operator',
-    advice: 'Check the name; files lie in the folder that the operator has configured.',
-    message: 'There is no such file in the folder for database files.',
+    advice: "Check the name; files lie in your organization's own folder, below DUCKDB_ROOT.",
+    message: "There is no such file in your organization's folder for database files.",
     fields: { databaseName: 'File not found' },
   },
   FILES_NOT_CONFIGURED: {
     actor: 'Basekeep operator',
-    advice: 'Have DUCKDB_ROOT of the workers set to a folder that they can read.',
-    message: 'This installation has no folder for database files.',
-    fields: { databaseName: 'This installation opens no files' },
+    advice:
+      "Have DUCKDB_ROOT of the workers set, and in it a folder made that has your organization's id as its name and that they can read.",
+    message: 'This installation has no folder for the database files of your organization.',
+    fields: { databaseName: 'There is no folder for files of your organization' },
   },
   FILE_NOT_ALLOWED: {
     actor: 'you',

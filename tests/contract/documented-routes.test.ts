@@ -43,7 +43,9 @@ const documented = {
     POST /api-keys/{id}/rotate | GET /api-keys/{id}/usage`,
   keyed: `
     GET /organizations | GET /data-sources | GET /data-sources/{id}
-    GET /data-sources/{id}/tables | GET /credentials | GET /audit-events`,
+    GET /data-sources/{id}/tables | GET /credentials | GET /audit-events
+    GET /api-keys | POST /api-keys | PATCH /api-keys/{id} | DELETE /api-keys/{id}
+    POST /api-keys/{id}/rotate | GET /api-keys/{id}/usage`,
 } as const;
 
 const database = useDatabase();

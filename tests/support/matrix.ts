@@ -161,6 +161,12 @@ export const rows: Readonly<Record<string, Row>> = {
   'dataSources.delete': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.requestSync': { org: 'orgId', thing: 'dataSourceId' },
   'dataSources.getSyncedTables': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'dataSources.getContext': { org: 'orgId', thing: 'dataSourceId', isForMembers: true },
+  'dataSources.updateContext': {
+    org: 'orgId',
+    thing: 'dataSourceId',
+    rest: { customAiContext: 'Matrix' },
+  },
   'dataSources.getSync': {
     org: 'orgId',
     thing: 'dataSourceId',

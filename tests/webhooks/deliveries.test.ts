@@ -85,6 +85,29 @@ describe('a delivery', () => {
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
   }, 30_000);
 
+  it.each([
+    ['429 with seconds', 429, '1800', 1_800],
+    ['503 with a date', 503, new Date(Date.now() + 1_800_000).toUTCString(), 1_700],
+    ['more than the longest wait', 503, '99999999', 14 * 3_600],
+  ])(
+    'answered by %s waits for as long as the receiver asks',
+    async (_, status, retryAfter, seconds) => {
+      const { test, tried } = await hook();
+      receiver.answer((response) =>
+        response.writeHead(status, { 'retry-after': retryAfter }).end(),
+      );
+      const { id } = await test();
+      await installation.work();
+      const { attempts, next_attempt_at: next } = await tried(id, 1);
+      const waits = Number(next) - Date.parse(attempts[0]?.attemptedAt ?? 'never');
+      expect(attempts).toMatchObject([{ status, failure: 'HTTP_STATUS' }]);
+      expect(Object.keys(attempts[0] ?? {})).not.toContain('retryAfterSeconds');
+      expect(waits).toBeGreaterThanOrEqual(seconds * 1_000);
+      expect(waits).toBeLessThan(seconds * 1_000 + 600_000);
+    },
+    30_000,
+  );
+
   it('is given up after its last attempt, and can be sent again by hand with the id it had', async () => {
     const { id, orgId, test, tried } = await hook();
     receiver.answer((response) => response.writeHead(503).end());

@@ -13,6 +13,7 @@ export interface DeliveryRow {
     readonly status: number | null;
     readonly failure: string | null;
     readonly excerpt: string | null;
+    readonly attemptedAt: string;
     readonly durationMs: number;
   }[];
   readonly next_attempt_at: Date | null;

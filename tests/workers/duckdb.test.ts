@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -14,13 +14,29 @@ const database = useDatabase();
 const installation = useInstallation(database);
 const root = mkdtempSync(path.join(tmpdir(), 'duckdb-'));
 
-beforeAll(() => writeDuckdb(path.join(root, 'shop.duckdb'), 'create table customer (id integer)'));
+const folder = path.join(root, 'org_somebody_else');
+
+const write = (...parts: string[]) =>
+  writeDuckdb(path.join(root, ...parts), 'create table customer (id integer)');
+
+beforeAll(async () => {
+  mkdirSync(folder);
+  mkdirSync(path.join(root, installation.organizationId));
+  await write(installation.organizationId, 'shop.duckdb');
+  await write('org_somebody_else', 'theirs.duckdb');
+  await write('shared.duckdb');
+  // Only an operator can make one; it leads out of the folder all the same.
+  symlinkSync(
+    path.join(folder, 'theirs.duckdb'),
+    path.join(root, installation.organizationId, 'link.duckdb'),
+  );
+});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-test('a file below DUCKDB_ROOT is synced and healthy; without DUCKDB_ROOT it says why not', async () => {
-  const create = async (): Promise<string> => {
+test("a file in the organization's folder is synced and healthy; without one it says why not", async () => {
+  const create = async (databaseName = 'shop.duckdb'): Promise<string> => {
     const shop = { type: 'direct', dialect: 'DUCKDB', displayName: 'Shop' } as const;
-    const fields = { databaseName: 'shop.duckdb', sslEnabled: true, sshEnabled: false };
+    const fields = { databaseName, sslEnabled: true, sshEnabled: false };
     const { id } = await createDataSource(
       installation.api,
       { ...shop, ...fields, orgId: installation.organizationId },
@@ -41,6 +57,17 @@ test('a file below DUCKDB_ROOT is synced and healthy; without DUCKDB_ROOT it say
     expect(await firstRunEnded(database, id)).toMatchObject({ status: 'SUCCESS', tables: 1 });
     await settled(database, id);
     expect(await sourceRow(database, id)).toMatchObject({ last_health_status: 'HEALTHY' });
+    const others = {
+      'shared.duckdb': 'FILE_NOT_FOUND',
+      'theirs.duckdb': 'FILE_NOT_FOUND',
+      'org_somebody_else/theirs.duckdb': 'FILE_NOT_FOUND',
+      'link.duckdb': 'FILE_NOT_ALLOWED',
+    };
+    const ended = Object.keys(others).map(async (name) => {
+      const { failure } = await firstRunEnded(database, await create(name));
+      return [name, failure];
+    });
+    expect(Object.fromEntries(await Promise.all(ended))).toEqual(others);
   } finally {
     await allowed.stop();
   }
@@ -54,7 +81,7 @@ test('a file below DUCKDB_ROOT is synced and healthy; without DUCKDB_ROOT it say
   } finally {
     await closed.stop();
   }
-});
+}, 120_000);
 
 test('DUCKDB_ROOT has to be an absolute path', () => {
   const env = { ...installation.workerEnv, DUCKDB_ROOT: 'files' };

@@ -1,5 +1,4 @@
 import type { Dialect } from '../../shared/dialects.ts';
-import type { WorkerEnv } from '../../shared/env.ts';
 import type { Connector } from './connector.ts';
 
 const loadPostgres = async (): Promise<Connector> =>
@@ -7,8 +6,11 @@ const loadPostgres = async (): Promise<Connector> =>
 
 const loadMysql = async (): Promise<Connector> => (await import('./mysql/connector.ts')).mysql;
 
-/** What connectors need of the worker's environment. */
-export type ConnectorSettings = Pick<WorkerEnv, 'DUCKDB_ROOT'>;
+/** What connectors need to know of this installation. */
+export interface ConnectorSettings {
+  /** The one folder whose files are opened; none without it. */
+  readonly DUCKDB_ROOT?: string | undefined;
+}
 
 /** One loader per dialect: a driver is loaded when its dialect is first used. */
 const loaders = {

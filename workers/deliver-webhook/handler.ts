@@ -17,10 +17,10 @@ import { recordAttempt } from './record-attempt.ts';
 export const deliverWebhook: Handler<'deliver-webhook'> = async (worker, job) => {
   const delivery = await loadDelivery(worker.orm.em.fork(), job.payload.deliveryId);
   if (!delivery) return;
-  const { attempt, error } = await tryOnce(worker, delivery, job.signal);
+  const { attempt, retryAfterSeconds = 0, error } = await tryOnce(worker, delivery, job.signal);
   if (attempt.failure !== null) job.assertNotStopping();
   await job.end(async (em, now) => {
-    const seconds = await recordAttempt(em, delivery, { attempt, now });
+    const seconds = await recordAttempt(em, delivery, { attempt, retryAfterSeconds, now });
     if (!isTampered(error)) return seconds === null ? completed : again(worker, delivery, seconds);
     await recordRefusal(em, { ...delivery, id: delivery.webhookId }, error.code, now);
     return { as: 'rejected', code: failureCode(error) };
@@ -29,6 +29,7 @@ export const deliverWebhook: Handler<'deliver-webhook'> = async (worker, job) =>
 
 interface Try {
   readonly attempt: DeliveryAttempt;
+  readonly retryAfterSeconds?: number;
   readonly error?: unknown;
 }
 
@@ -45,8 +46,8 @@ async function tryOnce(
     return { attempt: { ...took(), ...unanswered, failure: 'WEBHOOK_DISABLED' } };
   }
   try {
-    const answer = await postMessage(worker, delivery, signal);
-    return { attempt: { ...took(), ...answer } };
+    const { retryAfterSeconds, ...answer } = await postMessage(worker, delivery, signal);
+    return { attempt: { ...took(), ...answer }, retryAfterSeconds };
   } catch (error) {
     const failure = deliveryFailure(error);
     if (failure === 'INTERNAL_ERROR') worker.log.error({ err: error }, 'webhook not sent');

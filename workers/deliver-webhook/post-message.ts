@@ -7,9 +7,13 @@ import { openHttp, type HttpResponse } from '../egress/http/http.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { LoadedDelivery } from './load-delivery.ts';
 import { redactExcerpt } from './redact-excerpt.ts';
+import { secondsToWait } from './seconds-to-wait.ts';
 import { signMessage } from './sign-message.ts';
 
-type Answer = Pick<DeliveryAttempt, 'status' | 'failure' | 'excerpt'>;
+interface Answer extends Pick<DeliveryAttempt, 'status' | 'failure' | 'excerpt'> {
+  /** For how long the receiver wants to be left alone; 0 when it has not said. */
+  readonly retryAfterSeconds: number;
+}
 type Needs = Pick<WorkerContext, 'vault' | 'egress' | 'webhookRoute'>;
 
 // Standard Webhooks recommends 15 to 30 s for all of it.
@@ -60,11 +64,16 @@ export async function postMessage(
   });
 }
 
+// RFC 9110, 10.2.3 and RFC 6585, 4: of these it says when to come back.
+const mayAskToWait: ReadonlySet<number> = new Set([429, 503]);
+
 async function read(response: HttpResponse): Promise<Answer> {
   const { status } = response;
   // The status has been said; what goes wrong behind it changes nothing.
   const begin = await response.firstText(excerptBytes).catch(() => '');
   const isRedirect = status >= 300 && status < 400;
   const failure = response.ok ? null : isRedirect ? 'REDIRECTED' : 'HTTP_STATUS';
-  return { status, failure, excerpt: redactExcerpt(begin) };
+  const asked = response.headers.get('retry-after');
+  const retryAfterSeconds = mayAskToWait.has(status) ? secondsToWait(asked, nowMs()) : 0;
+  return { status, failure, excerpt: redactExcerpt(begin), retryAfterSeconds };
 }

@@ -18,6 +18,8 @@ const endings: ReadonlySet<DeliveryAttempt['failure']> = new Set([
 
 interface Tried {
   readonly attempt: DeliveryAttempt;
+  /** For how long the receiver wants to be left alone. */
+  readonly retryAfterSeconds: number;
   readonly now: Date;
 }
 
@@ -29,12 +31,14 @@ interface Tried {
 export async function recordAttempt(
   em: EntityManager,
   delivery: LoadedDelivery,
-  { attempt, now }: Tried,
+  { attempt, retryAfterSeconds, now }: Tried,
 ): Promise<number | null> {
   const isDelivered = attempt.failure === null;
   const webhook = await updateWebhook(em, delivery, { attempt, now });
   const mayTryAgain = !webhook.isDisabled && !endings.has(attempt.failure);
-  const seconds = mayTryAgain ? nextAttemptSeconds(delivery.attempts + 1) : null;
+  const own = mayTryAgain ? nextAttemptSeconds(delivery.attempts + 1) : null;
+  // A receiver may ask for more patience than we have, never for less.
+  const seconds = own === null ? null : Math.max(own, retryAfterSeconds);
   const status = isDelivered ? 'DELIVERED' : seconds === null ? 'FAILED' : 'PENDING';
   const nextAt = seconds === null ? null : new Date(now.getTime() + seconds * 1_000).toISOString();
   await sql`
@@ -55,7 +59,7 @@ interface Judged {
 async function updateWebhook(
   em: EntityManager,
   { webhookId }: LoadedDelivery,
-  { attempt, now }: Tried,
+  { attempt, now }: Omit<Tried, 'retryAfterSeconds'>,
 ): Promise<Judged> {
   const at = now.toISOString();
   const isGood = attempt.failure === null;

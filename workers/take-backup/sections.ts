@@ -25,7 +25,7 @@ export const sections: { readonly [kind: string]: (orgId: string) => RawBuilder<
     where g.organization_id = ${orgId} order by 1, 2`,
   data_source: (orgId) => sql`
     select id, display_name, description, dialect, connection, ssh_host_key, environment,
-      access_mode, created_at
+      access_mode, custom_ai_context, created_at
     from data_source where organization_id = ${orgId} and deleted_at is null order by id`,
   data_source_grant: (orgId) => sql`
     select g.data_source_id, g.group_id, g.membership_id

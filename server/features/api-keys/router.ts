@@ -25,7 +25,7 @@ export const apiKeys = router({
     .meta({
       summary: 'Create a key of either kind; its secret is shown once',
       permission: 'api-keys:write',
-      rest: { v1: 'POST /api-keys' },
+      rest: { v1: 'POST /api-keys', keyed: 'POST /api-keys' },
       status: 201,
       tag,
     })
@@ -37,7 +37,7 @@ export const apiKeys = router({
     .meta({
       summary: 'List the keys of an organization, with what each may do there',
       permission: 'api-keys:read',
-      rest: { v1: 'GET /api-keys' },
+      rest: { v1: 'GET /api-keys', keyed: 'GET /api-keys' },
       tag,
     })
     .input(z.strictObject({ orgId: Id, ...pageInput }))
@@ -48,7 +48,7 @@ export const apiKeys = router({
     .meta({
       summary: 'How often a key was used, per day and route',
       permission: 'api-keys:read',
-      rest: { v1: 'GET /api-keys/{id}/usage' },
+      rest: { v1: 'GET /api-keys/{id}/usage', keyed: 'GET /api-keys/{id}/usage' },
       tag,
     })
     .input(GetUsage)
@@ -59,7 +59,7 @@ export const apiKeys = router({
     .meta({
       summary: 'Change name, scopes or networks of a key, or switch it off and on',
       permission: 'api-keys:write',
-      rest: { v1: 'PATCH /api-keys/{id}' },
+      rest: { v1: 'PATCH /api-keys/{id}', keyed: 'PATCH /api-keys/{id}' },
       showsETag: true,
       takesIfMatch: true,
       tag,
@@ -78,7 +78,7 @@ export const apiKeys = router({
     .meta({
       summary: 'Give a key a new secret, the old one living on for a while',
       permission: 'api-keys:write',
-      rest: { v1: 'POST /api-keys/{id}/rotate' },
+      rest: { v1: 'POST /api-keys/{id}/rotate', keyed: 'POST /api-keys/{id}/rotate' },
       isOnceOnly: true,
       tag,
     })
@@ -90,7 +90,7 @@ export const apiKeys = router({
     .meta({
       summary: 'Delete a key for good',
       permission: 'api-keys:write',
-      rest: { v1: 'DELETE /api-keys/{id}' },
+      rest: { v1: 'DELETE /api-keys/{id}', keyed: 'DELETE /api-keys/{id}' },
       takesIfMatch: true,
       tag,
     })

@@ -12,10 +12,10 @@ interface ApiKeyRow {
   readonly scopes: readonly string[];
   readonly allowedCidrs: readonly string[];
   readonly userId: string;
-  readonly createdAt: Date;
-  readonly expiresAt: Date | null;
-  readonly lastUsedAt: Date | null;
-  readonly deactivatedAt: Date | null;
+  readonly createdAt: Date | string;
+  readonly expiresAt: Date | string | null;
+  readonly lastUsedAt: Date | string | null;
+  readonly deactivatedAt: Date | string | null;
 }
 
 export function toApiKey(row: ApiKeyRow): ApiKey {

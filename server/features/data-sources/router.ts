@@ -18,6 +18,9 @@ import {
   Verified,
   VerifyDataSource,
 } from './contract.ts';
+import { DataSourceContext, UpdateDataSourceContext } from './context/contract.ts';
+import { getContext } from './context/get-context.ts';
+import { updateContext } from './context/update-context.ts';
 import { createDataSource } from './create-data-source.ts';
 import { deleteDataSource } from './delete-data-source.ts';
 import { listDataSources } from './list-data-sources.ts';
@@ -146,6 +149,39 @@ export const dataSources = router({
     .input(DataSourceRef)
     .output(SyncedTables)
     .query(({ ctx, input }) => getSyncedTables(ctx, input)),
+
+  getContext: dataSourceProcedure
+    .meta({
+      summary: 'Get what an AI is told about a data source',
+      permission: 'data-sources:read',
+      rest: {
+        public: `GET ${within}${one}/context`,
+        v1: `GET ${one}/context`,
+        keyed: `GET ${one}/context`,
+      },
+      showsETag: true,
+      tag,
+    })
+    .input(DataSourceRef)
+    .output(DataSourceContext)
+    .query(({ ctx, input }) => getContext(ctx.em, input)),
+
+  updateContext: dataSourceProcedure
+    .meta({
+      summary: 'Change what an AI is told about a data source',
+      permission: 'data-sources:write',
+      rest: {
+        public: `PATCH ${within}${one}/context`,
+        v1: `PATCH ${one}/context`,
+        keyed: `PATCH ${one}/context`,
+      },
+      showsETag: true,
+      takesIfMatch: true,
+      tag,
+    })
+    .input(UpdateDataSourceContext)
+    .output(DataSourceContext)
+    .mutation(({ ctx, input }) => updateContext(ctx, input)),
 
   getSync: dataSourceProcedure
     .meta({

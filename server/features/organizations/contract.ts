@@ -27,16 +27,16 @@ export const CreateOrganization = z.strictObject({
   skipOnboarding: z.boolean().default(false),
 });
 
+const Include = z.enum(['jwtSecret']).optional();
+
 export const UpdateOrganization = z.strictObject({
   id: Id,
   ...optionalSettings,
   skipOnboarding: z.boolean().optional(),
+  include: Include,
 });
 
-export const GetOrganization = z.strictObject({
-  id: Id,
-  include: z.enum(['jwtSecret']).optional(),
-});
+export const GetOrganization = z.strictObject({ id: Id, include: Include });
 
 export const Organization = z
   .object({

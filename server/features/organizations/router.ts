@@ -60,7 +60,10 @@ export const organizations = router({
     .meta({
       summary: 'Change the settings of an organization',
       permission: 'organizations:write',
-      rest: { public: `PATCH ${one}`, v1: `PATCH ${one}` },
+      rest: {
+        public: `PATCH ${one}?include={include}`,
+        v1: `PATCH ${one}?include={include}`,
+      },
       showsETag: true,
       takesIfMatch: true,
       tag,

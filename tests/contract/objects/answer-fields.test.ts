@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { isPage } from '../../../server/paging/paging.ts';
 import { operationsOf, type RestOperation } from '../../../server/rest/routes.ts';
 import type { Surface } from '../../../server/rest/surface.ts';
 import { surfaces } from '../../../server/rest/surfaces/index.ts';
 import { password } from '../../features/identity/people.ts';
 import { belongings } from '../../security/support/tenants.ts';
-import { useApi, type TestTenant } from '../../support/api.ts';
+import { actionsOf } from '../../features/fixtures.ts';
+import { dataOf, useApi, type TestTenant } from '../../support/api.ts';
 import { contentOf, overRest } from '../../support/call.ts';
 import { useDatabase } from '../../support/database.ts';
 import {
@@ -45,6 +47,8 @@ beforeAll(async () => {
 // Newest first, and ids are made of time; but those of tables are not, and audit events follow their
 // chain, where two of one millisecond may have ids the other way round.
 const ordersOfTheirOwn = new Set(['catalog.listTables', 'audit.list']);
+
+const Secret = z.object({ jwtSecret: z.string() });
 
 interface Case {
   readonly name: string;
@@ -116,6 +120,29 @@ describe('what is told only to who asks for it', () => {
         jwtSecret: expect.stringMatching(/^.{32,}$/),
       },
     });
+    const body = { insightsEnabled: false };
+    const patched = await api.request('PATCH', `${path}?include=jwtSecret`, {
+      ...{ key: tenant.key, body },
+    });
+    const { jwtSecret } = dataOf(asked, Secret);
+    expect(patched).toMatchObject({ status: 200, body: { data: { ...body, jwtSecret } } });
+    const silent = await api.request('PATCH', path, { key: tenant.key, body });
+    expect(silent).toMatchObject({ status: 200, body: { data: body } });
+    expect(JSON.stringify(silent.body)).not.toContain('jwtSecret');
+    const events = await actionsOf(database, tenant.orgId);
+    expect(events.filter((action) => action === 'organization.updated').length).toBeGreaterThan(1);
+  });
+
+  test.each([
+    ['beside an unknown one', '?include=jwtSecret&x=1', {}, 'x: Unknown query parameter'],
+    ['with another value', '?include=slug', {}, 'include: Must be jwtSecret'],
+    ['in the body', '', { include: 'jwtSecret' }, 'include: Unknown field'],
+    ['in both', '?include=jwtSecret', { include: 'jwtSecret' }, 'include: Unknown field'],
+    ['instead of the body', '?include=jwtSecret&name=x', {}, 'name: Unknown query parameter'],
+  ])('is asked for in one place only: %s it is refused', async (_, query, body, detail) => {
+    const path = `/api/public/organizations/${tenant.orgId}${query}`;
+    const refused = await api.request('PATCH', path, { key: tenant.key, body });
+    expect(refused).toMatchObject({ status: 400, body: { error: { detail } } });
   });
 });
 

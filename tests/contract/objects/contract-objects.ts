@@ -163,6 +163,11 @@ export const contractObjects: Readonly<Record<string, ContractObject>> = {
     answers: { 'dataSources.delete': 200 },
     fields: { id: 'id', deleted: [true] },
   },
+  // The contract says that a data source has a customAiContext, and of its object that it has not.
+  'context of a data source': {
+    answers: { 'dataSources.getContext': 200, 'dataSources.updateContext': 200 },
+    fields: { customAiContext: 'string|null' },
+  },
   access: {
     answers: { 'access.get': 200, 'access.replace': 200 },
     fields: {

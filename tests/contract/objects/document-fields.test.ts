@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { documentOf } from '../../../server/rest/document.ts';
-import { operationsOf } from '../../../server/rest/routes.ts';
+import { isPage } from '../../../server/paging/paging.ts';
+import { operationsOf, type RestOperation } from '../../../server/rest/routes.ts';
 import { surfaces } from '../../../server/rest/surfaces/index.ts';
 import { OpenApi, plain, type Schema } from '../contract-document.ts';
 import { contractObjects, type ContractObject } from './contract-objects.ts';
@@ -70,17 +71,17 @@ describe.each(surfaces)('the document of the $name surface', (surface) => {
     );
     const answer =
       document.paths[path]?.[operation.method.toLowerCase()]?.responses[String(status)];
-    const shown = contentOf(answer?.content['application/json']?.schema, operation.resource);
+    const shown = contentOf(answer?.content['application/json']?.schema, operation);
     expectFields(fieldsOf(shown, document), object);
   });
 
   /** The object in the envelope of an answer, or that of each item of a list. */
-  function contentOf(schema: unknown, resource: string): Schema {
+  function contentOf(schema: unknown, { output, resource }: RestOperation): Schema {
     const envelope = plain(schema, document);
-    const [name] = surface.name === 'keyed' ? [resource] : ['data'];
-    const inner = envelope.properties?.[name];
-    const content = inner === undefined ? envelope : plain(inner, document);
-    return content.type === 'array' ? plain(content['items'], document) : content;
+    const isBare = surface.name === 'keyed';
+    if (isBare && !isPage(output)) return envelope;
+    const content = plain(envelope.properties?.[isBare ? resource : 'data'], document);
+    return isPage(output) ? plain(content['items'], document) : content;
   }
 
   function expectFields(shown: Fields, { fields, isOpen }: ContractObject): void {
