@@ -10,6 +10,7 @@ import { bindQueues } from './jobs/bind.ts';
 import { connectorFor } from './connectors/index.ts';
 import { createEgressPolicy } from './egress/policy.ts';
 import { handlers, type Handlers } from './handlers.ts';
+import { budgetFor } from './memory/memory-budget.ts';
 import { createMailer } from './mail/mailer.ts';
 import { ownEndpoints } from './own-endpoints.ts';
 import { publishMetrics } from './publish-metrics.ts';
@@ -66,6 +67,7 @@ export async function startWorker(
     jobs: createJobs(boss),
     vault,
     egress: createEgressPolicy({ allowCidrs, ownEndpoints: ownEndpoints(env) }),
+    memory: budgetFor(concurrency),
     connectorFor: overrides.connectorFor ?? ((dialect) => connectorFor(dialect, env)),
     mailer: overrides.mailer ?? createMailer(env),
     webhookRoute: overrides.webhookRoute ?? {},

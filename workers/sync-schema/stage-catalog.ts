@@ -1,5 +1,6 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
+import type { Holding } from '../memory/holding.ts';
 import { everything, type Selection } from '../selection.ts';
 import type { ChangeCheck } from './known-catalog.ts';
 import { findMissing, type MissingTables } from './find-missing.ts';
@@ -26,6 +27,8 @@ interface Into {
   readonly attempt: string;
   /** Tables outside of it are left out; every table is in it when absent. */
   readonly selection?: Selection;
+  /** Told what is read and not yet written. */
+  readonly memory?: Holding;
   /** Kept current while the catalog is read. */
   readonly progress?: Progress;
   /** What `catalog` was asked for with: it has no tables when the database is what is stored. */
@@ -42,6 +45,9 @@ export interface Progress {
 const batchTables = 500;
 const batchCharacters = 4 * 1024 * 1024;
 
+/** Of a table that has been seen: an id of 30 characters in a set. */
+const bytesPerName = 100;
+
 /**
  * Reads a catalog to its end and stages what differs from the stored one, so that the commit is
  * short and an unchanged catalog writes nothing. The stored catalog stays as it is. A server that
@@ -51,7 +57,7 @@ export async function stageCatalog(
   into: Into,
   catalog: AsyncIterable<CatalogTable>,
 ): Promise<StagedCatalog> {
-  const { selection = everything, progress = { tables: 0, columns: 0 } } = into;
+  const { memory, selection = everything, progress = { tables: 0, columns: 0 } } = into;
   const seen = new Set<string>();
   const schemas = new Set<string>();
   const sum = { added: 0, changed: 0, known: 0, stagedRows: 0 };
@@ -61,7 +67,8 @@ export async function stageCatalog(
 
   const flush = async (): Promise<void> => {
     await flushing;
-    flushing = stageBatch(into, batch, sum);
+    const written = batch;
+    flushing = stageBatch(into, written, sum).finally(() => memory?.set(written, 0));
     // Awaited with the next batch; until then a failure must not count as unhandled.
     flushing.catch(() => undefined);
     batch = [];
@@ -78,6 +85,8 @@ export async function stageCatalog(
     progress.columns += table.columns.length;
     batch.push(version);
     characters += version.definition.length;
+    memory?.set(batch, 2 * characters);
+    if (seen.size % 1_000 === 0) memory?.set(seen, bytesPerName * seen.size);
     if (batch.length >= batchTables || characters >= batchCharacters) await flush();
   }
   await flush();

@@ -12,7 +12,7 @@ import { withElsewhere } from './with-elsewhere.ts';
 const good = identities.good;
 
 /** Answers the first bytes of every connection, with TLS if it has a certificate. */
-async function startRogue(identity: Identity | null, answer: Answer): Promise<HostileServer> {
+export async function startRogue(identity: Identity | null, answer: Answer): Promise<HostileServer> {
   const chunks: Buffer[] = [];
   const serve: Parameters<typeof startSocketServer>[0] = (socket) => {
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));

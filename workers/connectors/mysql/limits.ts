@@ -19,9 +19,9 @@ export type MysqlLimits = WireLimits & CatalogLimits & PortionLimits;
 
 export const defaultLimits: MysqlLimits = {
   // Below the 16 MiB at which MySQL splits packets, so that no packet is ever split.
-  maxRowBytes: 16 * MiB - 2,
+  maxRowBytes: 4 * MiB,
   maxChatterBytes: MiB / 4,
-  maxAnswerBytes: 256 * MiB,
+  maxAnswerBytes: 64 * MiB,
   portionTables: 1_000,
   portionBytes: 24 * MiB,
   ...defaultCatalogLimits,

@@ -66,6 +66,7 @@ async function* readPage(
     compare: byUtf8,
     maxRows: limits.maxPartsPerTable,
     maxCharacters: limits.maxTableBytes,
+      memory: session.memory,
   });
   let before = from;
   try {

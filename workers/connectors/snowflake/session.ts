@@ -6,6 +6,7 @@ import {
   type HttpStep,
   openHttp,
 } from '../../egress/http/http.ts';
+import type { Holding } from '../../memory/holding.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
 import type { Row } from '../ordered-rows.ts';
 import { type Account, accountOf } from './account.ts';
@@ -60,7 +61,7 @@ export async function openSession(
       const options = { account, timeoutMs: deadlines.signInMs, signal };
       const credential = await signIn(http, target, options);
       const openAgain = () => open(AbortSignal.timeout(deadlines.closeMs), (_name, work) => work());
-      const parts = { http, credential, account, deadlines, signal, openAgain };
+      const parts = { memory: target.memory, http, credential, account, deadlines, signal, openAgain };
       session = new SnowflakeSession(parts);
       await session.one(proofStatement, deadlines.signInMs);
       return session;
@@ -79,6 +80,7 @@ function accountNotFound(error: unknown): never {
 }
 
 interface SessionParts {
+  readonly memory: Holding | undefined;
   readonly http: HttpSession;
   readonly credential: Credential;
   readonly account: Account;
@@ -97,6 +99,10 @@ export class SnowflakeSession {
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#api = sqlApi(parts.http, parts.credential);
+  }
+
+  get memory(): Holding | undefined {
+    return this.#parts.memory;
   }
 
   /** The rows of a statement, partition by partition, with its columns only. Throws ConnectionFailure. */

@@ -21,7 +21,7 @@ export const defaultLimits: SqlServerLimits = {
   // A definition of that length is none that anybody wrote.
   maxRowBytes: MiB,
   maxChatterBytes: MiB / 2,
-  maxAnswerBytes: 256 * MiB,
+  maxAnswerBytes: 64 * MiB,
   portionTables: 1_000,
   portionBytes: 24 * MiB,
   ...defaultCatalogLimits,

@@ -1,3 +1,5 @@
+import { costOfRow } from '../../../memory/costs.ts';
+import type { AnswerHolding, LastAnswers } from '../../../memory/last-answers.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { WireLimits } from '../limits.ts';
 import { hasItsShape } from './message-shape.ts';
@@ -26,16 +28,22 @@ export class MessageGate {
 
   readonly #limits: WireLimits;
   readonly #order: SignInOrder;
+  readonly #answers: LastAnswers;
+  #hold: AnswerHolding;
   #signedIn = false;
   /** The message that has begun: the first `#heldBytes` of a buffer with room to grow. */
   #held = Buffer.alloc(0);
   #heldBytes = 0;
   #rowsLeft = 0;
   #answerBytes = 0;
+  /** What its rows take once they are lists of texts. */
+  #answerCost = 0;
   #chatterBytes = 0;
 
-  constructor(limits: WireLimits, rules: SignInRules) {
+  constructor(limits: WireLimits, rules: SignInRules, answers: LastAnswers) {
     this.#limits = limits;
+    this.#answers = answers;
+    this.#hold = answers.begin();
     this.#order = new SignInOrder(rules);
   }
 
@@ -47,7 +55,9 @@ export class MessageGate {
   /** Opens the gate for one answer of at most `rows` rows. */
   expectAnswer(rows: number): void {
     this.#rowsLeft = rows;
+    this.#hold = this.#answers.begin();
     this.#answerBytes = 0;
+    this.#answerCost = 0;
     this.#chatterBytes = 0;
   }
 
@@ -60,6 +70,7 @@ export class MessageGate {
     const end = bytes.length < needed ? this.#checkBegun(bytes) : this.#checkAll(bytes);
     if (end > 0 || this.#heldBytes === 0) this.#held = Buffer.from(bytes.subarray(end));
     this.#heldBytes = bytes.length - end;
+    this.#hold(this.#held.length + this.#answerCost);
     return bytes.subarray(0, end - this.#notForDriver());
   }
 
@@ -99,7 +110,7 @@ export class MessageGate {
       if (end > bytes.length) break;
       if (!hasItsShape(type, bytes, at + headerBytes, end)) refuse();
       // A row is looked at where it lies: a hundred thousand of them are worth no object each.
-      if (type === 'D') this.#checkRow(length);
+      if (type === 'D') this.#checkRow(length, bytes.readUInt16BE(at + headerBytes));
       else this.#checkTurn(type, bytes.subarray(at + headerBytes, end));
       at = end;
     }
@@ -115,10 +126,11 @@ export class MessageGate {
     }
   }
 
-  #checkRow(length: number): void {
+  #checkRow(length: number, fields: number): void {
     if (!this.#signedIn || this.#rowsLeft === 0) refuse();
     this.#rowsLeft -= 1;
     this.#answerBytes += length;
+    this.#answerCost += costOfRow(fields, length);
     if (this.#answerBytes > this.#limits.maxAnswerBytes)
       throw new ConnectionFailure('LIMIT_EXCEEDED');
   }
