@@ -30,10 +30,7 @@ const graceMs = 7_000;
  * started again, with growing pauses when it dies young, while the others live on. One that dies before
  * any of its kind was up (`tellUp`) cannot start at all.
  */
-export function startChildren(
-  specs: readonly ChildSpec[],
-  { firstMs, mostMs } = pauses,
-): Children {
+export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } = pauses): Children {
   /** By name, how many of them have died young in a row; absent before one was up. */
   const youngDeaths = new Map<string, number>();
   const stopping = new AbortController();

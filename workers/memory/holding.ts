@@ -2,7 +2,7 @@
 export interface Holding {
   /**
    * Says how many bytes `what` takes now; 0 forgets it. Throws ConnectionFailure when that is more than
-   * the worker has, and from then on: the job's sockets are closed then.
+   * the worker has; the job's sockets are closed then.
    */
   set(what: object, bytes: number): void;
 }

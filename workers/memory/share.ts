@@ -7,6 +7,7 @@ export class Share implements Holding {
   readonly #count: (more: number) => void;
   readonly #evicted = new AbortController();
   #heldBytes = 0;
+  #isOver = false;
   #failure: ConnectionFailure | null = null;
 
   /** `count` is told of every byte that comes and goes, and may evict this very share. */
@@ -29,14 +30,15 @@ export class Share implements Holding {
   }
 
   set(what: object, bytes: number): void {
-    if (this.#failure && bytes > 0) throw this.#failure;
+    // Who has gone keeps nothing: what still comes is about its last words, such as a cancellation.
+    if (this.#isOver) return;
     const more = bytes - (this.#parts.get(what) ?? 0);
     if (more === 0) return;
     if (bytes > 0) this.#parts.set(what, bytes);
     else this.#parts.delete(what);
     this.#heldBytes += more;
     this.#count(more);
-    if (this.#failure && bytes > 0) throw this.#failure;
+    if (this.#failure) throw this.#failure;
   }
 
   evict(failure: ConnectionFailure): void {
@@ -47,6 +49,7 @@ export class Share implements Holding {
 
   /** Gives everything back. */
   close(): void {
+    this.#isOver = true;
     const given = this.#heldBytes;
     this.#parts.clear();
     this.#heldBytes = 0;

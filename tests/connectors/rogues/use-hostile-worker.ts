@@ -1,4 +1,5 @@
 import { afterAll } from 'vitest';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { createDataSource } from '../../../server/features/data-sources/create-data-source.ts';
 import { inheritedEnv } from '../../../shared/env.ts';
 import { useDatabase } from '../../support/database.ts';
@@ -37,10 +38,7 @@ const shortWorker = new URL('hostile-worker.ts', import.meta.url);
  * A worker with the options of `npm run workers` for the tests of one file; one whose waits are short
  * unless said otherwise.
  */
-export function useHostileWorker({
-  script = shortWorker,
-  concurrency = 16,
-} = {}): HostileWorker {
+export function useHostileWorker({ script = shortWorker, concurrency = 16 } = {}): HostileWorker {
   const database = useDatabase();
   const installation = useInstallation(database);
   let worker: Running | undefined;
@@ -81,13 +79,11 @@ export function useHostileWorker({
       return running().isRunning;
     },
     async start() {
-      worker = run(script, {
-        ...inheritedEnv(),
-        ...installation.workerEnv,
+      const env = {
+        ...{ ...inheritedEnv(), ...installation.workerEnv },
         ...{ WORKER_CONCURRENCY: String(concurrency), LOG_LEVEL: 'info' },
-        // As `npm run workers` starts it.
-        NODE_OPTIONS: '--max-semi-space-size=4',
-      });
+      };
+      worker = run(script, env, nodeOptions());
       await eventually(() => Promise.resolve(running().output.includes('working')), 30_000);
       // A failure that may pass is the answer here, and not tried again.
       await database.pool.query('update pgboss.queue set retry_limit = 0');
@@ -109,6 +105,13 @@ export function useHostileWorker({
       return outcomes;
     },
   };
+}
+
+/** Those of `npm run workers`. */
+function nodeOptions(): string[] {
+  const options = packageJson.scripts.workers.match(/--[\w-]+=\d+/g) ?? [];
+  if (options.length === 0) throw new Error('npm run workers has no options any more');
+  return options;
 }
 
 /** What the API takes: fields that are given. */

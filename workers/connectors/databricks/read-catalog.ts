@@ -1,4 +1,5 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
+import { collectRows } from '../collect-rows.ts';
 import { ConnectionFailure } from '../connector.ts';
 import type { CatalogLimits } from '../limits.ts';
 import { byUtf8, OrderedRows, type Row } from '../ordered-rows.ts';
@@ -31,12 +32,10 @@ export async function* readTables(
   const read = { tables: 0, columns: 0 };
   let from: Place = beginning;
   for (;;) {
-    const tables = (
-      await Array.fromAsync(session.rows(tablesStatement(from, pageTables), catalog))
-    ).flat();
+    const page = session.rows(tablesStatement(from, pageTables), catalog);
+    const tables = await collectRows(page, pageTables);
     const last = tables.at(-1);
     if (!last) return;
-    if (tables.length > pageTables) throw new ConnectionFailure('PROTOCOL_ERROR');
     const to = placeOf(last);
     for await (const table of readPage(session, settings, { tables, from, to })) {
       read.tables += 1;

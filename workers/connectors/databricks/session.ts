@@ -65,7 +65,15 @@ export async function openSession(
       const warehouse = await findWarehouse(api, endpoint.warehouseId, deadlines.signInMs);
       const cancel = (ids: readonly string[]) =>
         cancelStatements(target, settings, authorization, ids);
-      return new DatabricksSession({ memory: target.memory, http, api, warehouse, deadlines, signal, cancel });
+      return new DatabricksSession({
+        memory: target.memory,
+        http,
+        api,
+        warehouse,
+        deadlines,
+        signal,
+        cancel,
+      });
     });
   } catch (error) {
     await http.close();

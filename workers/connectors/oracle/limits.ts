@@ -25,7 +25,7 @@ export const defaultLimits: OracleLimits = {
   // Two hundred rows, each with a default or a check of 32 KiB and a comment.
   maxAnswerBytes: 8 * MiB,
   portionTables: 500,
-  portionBytes: 24 * MiB,
+  portionBytes: 8 * MiB,
   fetchRows: 200,
   ...defaultCatalogLimits,
 };

@@ -42,7 +42,8 @@ export async function openSession(
     async through(socket) {
       const { memory } = target;
       const encryption = encryptionOf(socket, endpoint, { target, settings, signal });
-      const open = (): Promise<GatedStream> => GatedStream.open({ socket, encryption, limits, memory });
+      const open = (): Promise<GatedStream> =>
+        GatedStream.open({ socket, encryption, limits, memory });
       const gated = await (encryption ? step('tls', open) : open());
       opened.resolve(gated);
       return gated;

@@ -1,4 +1,5 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
+import { collectRows } from '../collect-rows.ts';
 import { ConnectionFailure } from '../connector.ts';
 import type { CatalogLimits } from '../limits.ts';
 import { byUtf8, OrderedRows, type Row } from '../ordered-rows.ts';
@@ -33,10 +34,9 @@ export async function* readTables(
   let from: Place = beginning;
   for (;;) {
     const statement = tablesStatement(from, pageTables);
-    const tables = (await Array.fromAsync(session.rows(statement))).flat();
+    const tables = await collectRows(session.rows(statement), pageTables);
     const last = tables.at(-1);
     if (!last) return;
-    if (tables.length > pageTables) throw new ConnectionFailure('PROTOCOL_ERROR');
     const to = placeOf(last);
     for await (const table of readPage(session, { limits, keys, tables, from, to })) {
       read.tables += 1;
@@ -66,7 +66,7 @@ async function* readPage(
     compare: byUtf8,
     maxRows: limits.maxPartsPerTable,
     maxCharacters: limits.maxTableBytes,
-      memory: session.memory,
+    memory: session.memory,
   });
   let before = from;
   try {

@@ -71,11 +71,7 @@ export class GatedStream extends Duplex {
     _encoding: BufferEncoding,
     done: (error?: Error | null) => void,
   ): void {
-    try {
-      this.#gate.outgoing(chunk);
-    } catch (error) {
-      return void this.destroy(failureOf(error));
-    }
+    this.#gate.outgoing();
     this.#under.write(chunk, done);
   }
 

@@ -1,7 +1,7 @@
 import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { OracleLimits } from '../limits.ts';
-import { at, isBreak, type Packet, packetAt, packetType } from './packet.ts';
+import { at, type Packet, packetAt, packetType } from './packet.ts';
 import { refusalOf, refusalTextAt } from './refusal.ts';
 
 /** What is to be done with a packet of the server's. */
@@ -63,8 +63,7 @@ export class PacketGate {
   }
 
   /** Takes note of what the driver sends: an answer to it begins. */
-  outgoing(bytes: Buffer): void {
-    if (isBreak(bytes)) refuse();
+  outgoing(): void {
     this.#answerBytes = 0;
   }
 
