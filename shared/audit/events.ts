@@ -11,6 +11,7 @@ export const auditActions = {
   'auth.sign_in_failed': 'user',
   'auth.signed_out': 'session',
   'auth.password_changed': 'user',
+  'auth.password_change_refused': 'user',
   'auth.session_revoked': 'session',
   'auth.refresh_refused': 'session',
   'api_key.updated': 'api_key',

@@ -1,4 +1,5 @@
 import { MikroORM, defineConfig } from '@mikro-orm/postgresql';
+import type pg from 'pg';
 import { Migrator } from '@mikro-orm/migrations';
 import { entities } from './entities/index.ts';
 import { Migration20261121000000_first_light } from './migrations/Migration20261121000000_first_light.ts';
@@ -16,6 +17,7 @@ import { Migration20261122000200_sync_engine } from './migrations/Migration20261
 import { Migration20261122000100_organization_icons } from './migrations/Migration20261122000100_organization_icons.ts';
 import { Migration20261122000101_managed_tables } from './migrations/Migration20261122000101_managed_tables.ts';
 import { Migration20261122000102_backup_runs } from './migrations/Migration20261122000102_backup_runs.ts';
+import { prepareOften } from './prepare-often.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
@@ -44,7 +46,10 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
       options: '-c TimeZone=UTC',
-      onPoolCreated: releaseDead,
+      onPoolCreated(pool: pg.Pool) {
+        releaseDead(pool);
+        prepareOften(pool);
+      },
     },
     migrations: {
       tableName: 'schema_migration',

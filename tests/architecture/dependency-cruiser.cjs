@@ -174,7 +174,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     // A test folder may have a lock file of its own.
     // The generated clients have dependencies of their own, which a clean clone does not install.
-    exclude: { path: '^tests/([^/]+/node_modules|clients)/' },
+    exclude: { path: ['^tests/.+/node_modules/', '^tests/clients/'] },
     moduleSystems: ['es6', 'cjs'],
     // Also sees the imports that disappear when types are stripped.
     tsPreCompilationDeps: true,

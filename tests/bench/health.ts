@@ -11,7 +11,7 @@ import { makeInstallation } from './stage/installation.ts';
 import type { Running } from './stage/process.ts';
 import { openQueues, type Queues } from './stage/queues.ts';
 import { cpuMs } from './stage/resources.ts';
-import { makeTenants, post, type Tenant } from './stage/tenants.ts';
+import { makeSources, makeTenants } from './stage/tenants.ts';
 
 /** WORKER_CONCURRENCY's default, which makes 8 checks at a time. */
 const concurrency = 8;
@@ -29,7 +29,7 @@ export const health: Bench = async (run) => {
   const api = await installation.startApi();
   const [tenant] = await makeTenants(installation.databaseUrl, 1);
   if (!tenant) throw new Error('no tenant');
-  const ids = await makeSources(api.url, tenant, customer, sources);
+  const ids = await makeSources(api.url, tenant, customer.connection, sources);
   await api.stop();
 
   const bare = installation.startBaseline(new URL('baselines/bare-checks.ts', import.meta.url));
@@ -56,16 +56,6 @@ export const health: Bench = async (run) => {
     compare('checks by the clock', '1/s', ...of((c) => c.perSecond)),
   ];
 };
-
-async function makeSources(apiUrl: string, tenant: Tenant, customer: Customer, count: number) {
-  const ids: string[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const name = { type: 'direct', dialect: 'POSTGRES', displayName: `Source ${n}` };
-    const body = { ...name, ...customer.connection };
-    ids.push((await post(apiUrl, tenant, '/data-sources', body)).data.id);
-  }
-  return ids;
-}
 
 async function measure(
   { pid }: Running,

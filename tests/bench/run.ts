@@ -9,6 +9,7 @@ import { isMet, type Figure } from './figure.ts';
 import { dispatch } from './dispatch.ts';
 import { describeMachine } from './machine.ts';
 import { health } from './health.ts';
+import { replicas } from './replicas.ts';
 import { start } from './start.ts';
 import { syncAgain } from './sync-again.ts';
 import { syncRead } from './sync-read.ts';
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, Bench>> = {
   dispatch,
   verify,
   start,
+  replicas,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,9 +1,10 @@
 import { copyFloorMs, copyOut } from './baselines/copy-floor.ts';
 import { readFloorMs } from './baselines/read-floor.ts';
 import type { Bench } from './bench.ts';
-import { compare, median } from './figure.ts';
+import { compare, median, type Figure } from './figure.ts';
 import { interleave } from './rounds.ts';
 import { withClient } from './stage/customer.ts';
+import { readByLibraries, type LibraryRead } from './stage/libraries.ts';
 import { peakRssMb, resetPeakRss } from './stage/resources.ts';
 import { makeSyncStage } from './stage/sync.ts';
 
@@ -26,6 +27,13 @@ export const syncRead: Bench = async (run) => {
     run.note(
       `floor: ${median(read).toFixed(0)} ms to read and ${median(write).toFixed(0)} ms to COPY`,
     );
+    const peakMb = await peakRssMb(stage.worker.pid);
+    const { url } = stage.customer;
+    const source = { url, tables: stage.tables + stage.views };
+    const reads = await readByLibraries(run, stage.installation, source);
+    for (const { name, ms, peakMb: mb } of reads) {
+      run.note(`${name}, reading alone: ${ms.toFixed(0)} ms, ${mb.toFixed(0)} MB at most`);
+    }
     run.note(`the stored catalog has ${(bytes.length / 2 ** 20).toFixed(1)} MB`);
     return [
       compare('sync to stored catalog', 'ms', product, floor, { atMost: 1.5 }),
@@ -33,9 +41,27 @@ export const syncRead: Bench = async (run) => {
       {
         name: 'peak memory of the worker',
         unit: 'MB',
-        value: await peakRssMb(stage.worker.pid),
+        value: peakMb,
         goal: { of: 'value', atMost: 256 },
       },
+      ...againstLibraries(median(product), source.tables, reads),
     ];
   });
 };
+
+/**
+ * Ours against each library, in tables per second: the sync to the stored catalog, whose goal it is,
+ * and reading alone, which is all that a library does. Kysely reads no keys, indexes or defaults.
+ */
+function againstLibraries(syncMs: number, tables: number, reads: readonly LibraryRead[]): Figure[] {
+  const perSecond = (ms: number): number[] => [(tables * 1_000) / ms];
+  const ours = reads.find(({ name }) => name === 'ours')?.ms ?? Number.NaN;
+  return reads
+    .filter(({ name }) => name !== 'ours')
+    .flatMap(({ name, ms }) => [
+      compare(`sync against ${name}`, 'tables/s', perSecond(syncMs), perSecond(ms), {
+        atLeast: 10,
+      }),
+      compare(`reading against ${name}`, 'tables/s', perSecond(ours), perSecond(ms)),
+    ]);
+}

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CatalogTable } from '../../shared/catalog.ts';
 import { createClickhouseConnector } from '../../workers/connectors/clickhouse/connector.ts';
 import { defaultDeadlines } from '../../workers/connectors/clickhouse/limits.ts';
 import { openSession } from '../../workers/connectors/clickhouse/session.ts';
@@ -9,16 +8,19 @@ import {
   type Clickhouse,
   clickhouseMissing,
   clickhousePassword,
-  type Front,
   startClickhouse,
-  startFront,
 } from '../support/servers/clickhouse.ts';
 import { connectionTarget } from '../support/connection-target.ts';
 import { awkwardClickhouse } from './clickhouse-awkward.ts';
-import { conforms, type ServerUnderTest } from './conformance.ts';
+import {
+  type RunningClickhouse,
+  schema,
+  thousandTables,
+  useClickhouse,
+} from './clickhouse-under-test.ts';
+import { conforms } from './conformance.ts';
 
 const missing = clickhouseMissing();
-const schema = 'basekeep_test';
 
 const route = {
   // A real resolver may take seconds to say that a name does not exist.
@@ -27,87 +29,17 @@ const route = {
 };
 const connector = createClickhouseConnector({ route });
 
-function useServer(): ServerUnderTest {
-  let server: Clickhouse;
-  let front: Front;
-  beforeAll(async () => {
-    server = await startClickhouse();
-    front = await startFront(server.httpPort);
-    await server.execute(`create database ${schema}`);
-  });
-  afterAll(async () => {
-    await front.close();
-    await server.stop();
-  });
-  const lines = async (statement: string): Promise<string[]> =>
-    (await server.execute(statement)).split('\n').filter((line) => line !== '');
+async function start(): Promise<RunningClickhouse> {
+  const { httpPort, execute, stop } = await startClickhouse();
   return {
-    get connection() {
-      const { port } = front;
-      return { host: '127.0.0.1', port, username: 'reader', databaseName: schema };
-    },
-    password: clickhousePassword,
-    async execute(sql) {
-      for (const statement of sql.split(';;')) await server.execute(statement);
-    },
-    async readBack() {
-      const names = (
-        await lines(`show tables from ${schema} like 'large%' format JSONEachRow`)
-      ).map((line) => JSON.parse(line).name as string);
-      const columnsOf = async (name: string): Promise<string[][]> => {
-        const columns = await lines(`describe table ${schema}.\`${name}\``);
-        return columns.map((line) => [
-          name,
-          ...line.replaceAll("\\'", "'").split('\t').slice(0, 4),
-        ]);
-      };
-      const described: string[][] = [];
-      // Twenty at a time: ClickHouse turns away those who come in hundreds.
-      for (let from = 0; from < names.length; from += 20)
-        described.push(...(await Promise.all(names.slice(from, from + 20).map(columnsOf))).flat());
-      return described.sort(byText);
-    },
-    summarize,
-    startTlsFront: (identity) => startFront(server.httpPort, identity),
-    block() {
-      front.block();
-      return Promise.resolve(() => Promise.resolve(front.unblock()));
-    },
+    place: { hostname: '127.0.0.1', port: httpPort },
+    ...{ username: 'reader', password: clickhousePassword, execute, stop },
     async connections() {
-      const [metrics] = await lines(
-        `select value from system.metrics where metric = 'HTTPConnection'`,
-      );
+      const metric = `select value from system.metrics where metric = 'HTTPConnection'`;
       // The question is one itself.
-      return Number(metrics) - 1;
+      return Number(await execute(metric)) - 1;
     },
   };
-}
-
-/** What `describe` says, out of our own catalog. */
-function summarize(tables: readonly CatalogTable[]): unknown {
-  return tables
-    .filter(({ name }) => name.startsWith('large'))
-    .flatMap(({ name, columns }) =>
-      columns.map((column) => [
-        name,
-        column.name,
-        column.type,
-        column.default ? 'DEFAULT' : '',
-        column.default ?? '',
-      ]),
-    )
-    .sort(byText);
-}
-
-function byText(a: unknown, b: unknown): number {
-  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
-}
-
-function* thousandTables(): Generator<string> {
-  for (let n = 0; n < 1_000; n += 1) {
-    const columns = Array.from({ length: 20 }, (_, c) => `c${c} UInt32 default ${c}`).join(', ');
-    yield `create table ${schema}.large_${n} (${columns}) engine = Memory`;
-  }
 }
 
 describe.skipIf(missing !== null)(`a real ClickHouse${missing ? ` (${missing})` : ''}`, () => {
@@ -115,7 +47,7 @@ describe.skipIf(missing !== null)(`a real ClickHouse${missing ? ` (${missing})` 
     dialect: 'CLICKHOUSE',
     connector,
     against: 'clickhouse-server 18.16, rogue servers',
-    useServer,
+    useServer: () => useClickhouse(start),
     awkward: awkwardClickhouse(schema),
     thousandTables,
   });

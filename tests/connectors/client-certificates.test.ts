@@ -9,6 +9,10 @@ import {
   startClickhouse,
 } from '../support/servers/clickhouse.ts';
 import { type Mariadb, mariadbMissing, startMariadb } from '../support/servers/mariadb.ts';
+import {
+  type PostgresForClients,
+  startPostgresForClients,
+} from '../support/servers/postgres-for-clients.ts';
 import { useWorkers } from '../support/processes/workers.ts';
 
 // Servers that let nobody in without a certificate of the client: verify, health and sync, by the
@@ -94,6 +98,25 @@ function servesOnlyClients(fields: () => Fields, refusal: { without: RegExp; str
 const opensslMissing = identity ? null : 'skipped: openssl not found';
 const noMariadb = opensslMissing ?? mariadbMissing();
 const noClickhouse = opensslMissing ?? clickhouseMissing();
+
+describe.skipIf(opensslMissing)(`PostgreSQL, clientcert=verify-ca ${opensslMissing ?? ''}`, () => {
+  let server: PostgresForClients;
+  beforeAll(async () => {
+    if (!identity || !clients) return;
+    server = await startPostgresForClients(identity, clients.cert);
+    await server.execute(`
+      create table orders (id int primary key);
+      create role reader login password 'of the reader';
+      grant select on orders to reader`);
+  });
+  afterAll(() => server?.stop());
+
+  const fields = (): Fields => ({
+    ...{ dialect: 'POSTGRES', port: server.port, username: 'reader', password: 'of the reader' },
+    databaseName: 'shop',
+  });
+  servesOnlyClients(fields, { without: /certificate/i, stranger: /certificate/i });
+});
 
 describe.skipIf(noMariadb)(`MariaDB, REQUIRE X509 ${noMariadb ?? ''}`, () => {
   let server: Mariadb;

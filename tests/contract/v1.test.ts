@@ -7,45 +7,14 @@ import { useApi, type RequestOptions } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import { table } from '../support/sources/fake-connector.ts';
 import { playVerifier } from '../support/play-verifier.ts';
-import { setPassword } from '../support/people/set-password.ts';
 import { storeTable } from '../support/store-table.ts';
+import { dataOf, Envelope, errorOf } from './v1-envelope.ts';
 
 const database = useDatabase();
 const api = useApi(database);
 
 const v1 = (method: string, path: string, options?: RequestOptions) =>
   api.request(method, `/api/v1${path}`, options);
-
-const Envelope = z.strictObject({
-  success: z.literal(true),
-  data: z.unknown(),
-  meta: z.strictObject({
-    request_id: z.string().startsWith('req_'),
-    pagination: z
-      .strictObject({ next_cursor: z.string().nullable(), has_more: z.boolean() })
-      .optional(),
-  }),
-  error: z.null(),
-});
-
-/** What is in the envelope, of any answer that is a success. */
-const dataOf = ({ body }: { body: unknown }) => Envelope.parse(body).data;
-
-const ErrorEnvelope = z.strictObject({
-  success: z.literal(false),
-  data: z.null(),
-  meta: z.strictObject({ request_id: z.string().startsWith('req_') }),
-  error: z.strictObject({
-    code: z.string(),
-    message: z.string(),
-    details: z.record(z.string(), z.unknown()),
-  }),
-});
-
-const errorOf = ({ status, body }: { status: number; body: unknown }) => ({
-  status,
-  ...ErrorEnvelope.parse(body).error,
-});
 
 const source = {
   type: 'direct',
@@ -55,47 +24,6 @@ const source = {
   username: 'reader',
   password: 'correct horse',
 };
-
-describe('the session of a user', () => {
-  const password = 'correct horse battery';
-  const Tokens = z.strictObject({
-    access_token: z.string(),
-    refresh_token: z.string(),
-    token_type: z.literal('Bearer'),
-    expires_in: z.literal(600),
-  });
-
-  test('is signed in to, refreshed, looked at and ended, as the contract has it', async () => {
-    const tenant = await api.tenant();
-    const email = await setPassword(database, tenant, password);
-    const signedIn = await v1('POST', '/auth/login', { body: { email, password } });
-    expect(signedIn.status).toBe(200);
-    const { refresh_token } = Tokens.parse(dataOf(signedIn));
-    const refreshed = await v1('POST', '/auth/refresh', { body: { refresh_token } });
-    const { access_token: key } = Tokens.parse(dataOf(refreshed));
-    expect(dataOf(await v1('GET', '/auth/me', { key }))).toMatchObject({
-      user: { id: tenant.userId, email, display_name: null },
-      credential: { kind: 'session' },
-      organizations: [{ id: tenant.orgId, role: 'ADMIN' }],
-    });
-    const body = { current_password: password, new_password: `${password} staple` };
-    expect((await v1('POST', '/auth/password', { key, body })).status).toBe(200);
-    expect((await v1('POST', '/auth/logout', { key })).status).toBe(200);
-    const after = await v1('GET', '/auth/me', { key });
-    expect(errorOf(after)).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
-  });
-
-  test('is not given to a wrong password', async () => {
-    const email = await setPassword(database, await api.tenant(), password);
-    const body = { email, password: 'another' };
-    expect(errorOf(await v1('POST', '/auth/login', { body }))).toEqual({
-      status: 401,
-      code: 'UNAUTHENTICATED',
-      message: 'Incorrect email or password',
-      details: { reason: 'credentials' },
-    });
-  });
-});
 
 describe('a data source', () => {
   test('is created, listed, read, changed and deleted in snake case, organization unsaid', async () => {

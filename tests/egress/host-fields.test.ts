@@ -17,6 +17,8 @@ import { createDatabricksConnector } from '../../workers/connectors/databricks/c
 import { createDuckdbConnector } from '../../workers/connectors/duckdb/connector.ts';
 import { createMysqlConnector } from '../../workers/connectors/mysql/connector.ts';
 import { defaultDeadlines as mysqlDeadlines } from '../../workers/connectors/mysql/limits.ts';
+import { createOracleConnector } from '../../workers/connectors/oracle/connector.ts';
+import { defaultDeadlines as oracleDeadlines } from '../../workers/connectors/oracle/limits.ts';
 import { createPostgresConnector } from '../../workers/connectors/postgres/connector.ts';
 import { defaultDeadlines as postgresDeadlines } from '../../workers/connectors/postgres/limits.ts';
 import { createRedshiftConnector } from '../../workers/connectors/postgres/redshift/connector.ts';
@@ -74,15 +76,7 @@ const makeMysql: Make = ({ resolver, waitMs }) =>
     deadlines: { ...mysqlDeadlines, connectMs: waitMs, tlsMs: waitMs, signInMs: waitMs },
   });
 
-type VendorDialect =
-  | 'SNOWFLAKE'
-  | 'DATABRICKS'
-  | 'ATHENA'
-  | 'BIGQUERY'
-  | 'SPANNER'
-  | 'DUCKDB'
-  // Its connector has tests of its own.
-  | 'ORACLE';
+type VendorDialect = 'SNOWFLAKE' | 'DATABRICKS' | 'ATHENA' | 'BIGQUERY' | 'SPANNER' | 'DUCKDB';
 
 /** Dialects whose host is whatever the connection says. */
 const free: Record<Exclude<Dialect, VendorDialect>, Make> = {
@@ -96,6 +90,11 @@ const free: Record<Exclude<Dialect, VendorDialect>, Make> = {
     createSqlServerConnector({
       resolver,
       deadlines: { ...sqlServerDeadlines, connectMs: waitMs, tlsMs: waitMs, signInMs: waitMs },
+    }),
+  ORACLE: ({ resolver, waitMs }) =>
+    createOracleConnector({
+      resolver,
+      deadlines: { ...oracleDeadlines, connectMs: waitMs, tlsMs: waitMs, signInMs: waitMs },
     }),
   CLICKHOUSE: (settings) => {
     const { route, deadlines } = byHttp(settings);
@@ -207,7 +206,7 @@ interface Vendor {
 }
 
 /** Dialects whose host is the vendor's, whatever the connection says. */
-const vendors: Record<Exclude<VendorDialect, 'ORACLE'>, Vendor> = {
+const vendors: Record<VendorDialect, Vendor> = {
   SNOWFLAKE: {
     make: (route) => createSnowflakeConnector({ route }),
     hosts: /^[\w-]+(\.[\w-]+)*\.snowflakecomputing\.com$/,

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { describe, expect, test } from 'vitest';
 import {
   parseAddress,

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { describe, expect, it } from 'vitest';
 import { getLatency } from '../../server/features/health/get-latency.ts';
 import { readUptime } from '../../server/features/health/read-uptime.ts';

@@ -36,18 +36,21 @@ export const belongingsNamed = (id: string): Belongings => ({
 
 export type Input = Readonly<Record<string, unknown>>;
 
+/** What is named beside the organization. */
+export type Thing = Exclude<keyof Belongings, 'orgId'>;
+
 /** A procedure's row of the cross-tenant matrix: where the ids of a tenant stand in its input. */
 interface Row {
   /** The field that names the organization; null when the procedure is about no organization. */
   readonly org: 'orgId' | 'id' | null;
   /** What `id` names, when it is not the organization. */
-  readonly thing?: Exclude<keyof Belongings, 'orgId'>;
+  readonly thing?: Thing;
   /** Another of the tenant's ids that stands in the input, under its own name. */
   readonly also?: 'memberId' | 'syncId' | 'deliveryId';
   /** A field that no two calls may give the same. */
   readonly unique?: 'name';
   /** The rest of a valid input; a function where it follows from what the tenant has. */
-  readonly rest?: Input | ((of: Belongings) => Input);
+  readonly rest?: Input | ((of: Pick<Belongings, 'dataSourceId' | 'groupId'>) => Input);
   /** True when a MEMBER of the organization may do it too. */
   readonly isForMembers?: true;
   /** True when it asks for no credential. */
@@ -70,7 +73,7 @@ export const tableIn = (of: Belongings) => ({
   ...tableOf(of),
 });
 
-const tableOf = ({ dataSourceId }: Belongings): { tableId: string } => ({
+const tableOf = ({ dataSourceId }: Pick<Belongings, 'dataSourceId'>): { tableId: string } => ({
   tableId: tableId(dataSourceId, matrixTable.schema, matrixTable.name),
 });
 
@@ -264,6 +267,16 @@ export function rowOf(procedure: string): Row {
   const row = rows[procedure];
   if (row) return row;
   throw new Error(`${procedure} has no row in tests/support/matrix.ts: say how a stranger asks.`);
+}
+
+/** What of a tenant's stands in the input of a procedure. */
+export function thingsNamedBy(procedure: string): readonly Thing[] {
+  const { thing, also, rest } = rowOf(procedure);
+  return [
+    ...(thing ? [thing] : []),
+    ...(also ? [also] : []),
+    ...(typeof rest === 'function' ? (['dataSourceId', 'groupId'] as const) : []),
+  ];
 }
 
 /** A valid input of a procedure for what `of` names; `extra` may add fields that nobody asked for. */

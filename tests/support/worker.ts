@@ -1,31 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { createDataSource } from '../../server/features/data-sources/create-data-source.ts';
-import { actingAs } from '../../server/identity/principal.ts';
 import { requestSync } from '../../server/features/data-sources/request-sync.ts';
-import type { CallerContext } from '../../server/context.ts';
-import { keyFilesIn, makeKeys, type KeyFiles } from '../../server/launcher/keys.ts';
-import { systemOrigin } from '../../shared/audit/events.ts';
-import { systemClock } from '../../shared/clock.ts';
-import { Organization } from '../../shared/db/entities/organization.entity.ts';
-import { createOrm, type Orm } from '../../shared/db/orm.ts';
-import { readEnv, readKey, type WorkerEnv } from '../../shared/env.ts';
-import { newId } from '../../shared/ids.ts';
-import { createSendingBoss } from '../../shared/jobs/boss.ts';
-import { createJobs } from '../../shared/jobs/client.ts';
+import type { KeyFiles } from '../../server/launcher/keys.ts';
+import { readEnv, type WorkerEnv } from '../../shared/env.ts';
 import type { Payload, QueueName } from '../../shared/jobs/queues.ts';
 import { createLogger, type Logger } from '../../shared/logger.ts';
-import { createSealer } from '../../shared/vault/seal.ts';
 import { startWorker, type Overrides, type Worker } from '../../workers/worker.ts';
 import type { TestDatabase } from './database.ts';
-
-type UseCaseContext = Pick<CallerContext, 'em' | 'sealer' | 'jobs' | 'clock' | 'origin'> & {
-  readonly principal: ReturnType<typeof actingAs>;
-  readonly request: { readonly ifMatch: null };
-};
+import {
+  createSource,
+  type OpenedInstallation,
+  openInstallation,
+  type SourceOptions,
+  type UseCaseContext,
+} from './processes/installation.ts';
 
 /** An installation of which a test plays the API, with workers started at will. */
 export interface Installation {
@@ -42,29 +30,20 @@ export interface Installation {
   send<Q extends QueueName>(queue: Q, payload: Payload<Q>, key?: string): Promise<void>;
 }
 
-interface SourceOptions {
-  readonly host?: string;
-  readonly port?: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly databaseName?: string;
-  readonly isDemo?: boolean;
-}
-
 export interface DatabaseOfTest {
   readonly url: string;
 }
 
 /** Sets an installation up on a migrated database. Call it at the top of a file or a describe. */
 export function useInstallation(database: DatabaseOfTest): Installation {
-  let opened: Opened | undefined;
+  let opened: OpenedInstallation | undefined;
   const workers: Worker[] = [];
-  const get = (): Opened => {
+  const get = (): OpenedInstallation => {
     if (opened) return opened;
     throw new Error('The installation exists from beforeAll on.');
   };
   beforeAll(async () => {
-    opened = await open(database.url);
+    opened = await openInstallation(database.url);
   });
   afterEach(async () => {
     await Promise.all(workers.splice(0).map((worker) => worker.stop()));
@@ -102,89 +81,6 @@ export function useInstallation(database: DatabaseOfTest): Installation {
       });
     },
   };
-}
-
-interface Opened {
-  readonly organizationId: string;
-  readonly keys: KeyFiles;
-  readonly workerEnv: Record<string, string>;
-  api(): UseCaseContext;
-  close(): Promise<void>;
-}
-
-/** An installation outside of hooks: the caller closes it. */
-async function open(databaseUrl: string): Promise<Opened> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'basekeep-keys-'));
-  const keys = keyFilesIn(folder);
-  await makeKeys(keys);
-  const orm = createOrm({ databaseUrl, poolSize: 8 });
-  const boss = createSendingBoss(databaseUrl);
-  boss.on('error', () => undefined);
-  await boss.start();
-  const services = {
-    sealer: await createSealer(readKey('VAULT_PUBLIC_KEY_FILE', keys.vaultPublicKey)),
-    jobs: createJobs(boss),
-    clock: systemClock,
-    origin: systemOrigin,
-    principal: actingAs('usr_nobody'),
-    request: { ifMatch: null } as const,
-  };
-  return {
-    organizationId: await createOrganization(orm),
-    keys,
-    workerEnv: {
-      DATABASE_URL: databaseUrl,
-      VAULT_PUBLIC_KEY_FILE: keys.vaultPublicKey,
-      VAULT_PRIVATE_KEY_FILE: keys.vaultPrivateKey,
-      EGRESS_PRIVATE: 'true',
-      LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
-    },
-    api: () => ({ ...services, em: orm.em.fork() }),
-    async close() {
-      await boss.stop({ graceful: false });
-      await orm.close(true);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function createOrganization(orm: Orm): Promise<string> {
-  const em = orm.em.fork();
-  const id = newId('organization');
-  em.create(Organization, {
-    id,
-    name: 'Test',
-    slug: id,
-    customAiContext: null,
-    trialEndsAt: null,
-  });
-  await em.flush();
-  return id;
-}
-
-async function createSource(
-  installation: Opened,
-  { isDemo = false, ...connection }: SourceOptions = {},
-): Promise<string> {
-  const source = await createDataSource(
-    installation.api(),
-    {
-      orgId: installation.organizationId,
-      type: 'direct',
-      dialect: 'POSTGRES',
-      displayName: 'Shop',
-      host: 'db.example.com',
-      port: 5432,
-      username: 'reader',
-      password: 'not a secret',
-      databaseName: 'shop',
-      sslEnabled: false,
-      sshEnabled: false,
-      ...connection,
-    },
-    { isDemo },
-  );
-  return source.id;
 }
 
 /** Has failed jobs tried again without delay; jobs that are there already keep theirs. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { expect, inject, test } from 'vitest';
 import type { Connection } from '../../shared/connection.ts';
 import { destinationFields, destinationOf } from '../../shared/vault/destination.ts';

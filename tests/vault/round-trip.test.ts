@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/fast-check.ts';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { keyId } from '../../shared/vault/envelope.ts';
 import { createSealer } from '../../shared/vault/seal.ts';

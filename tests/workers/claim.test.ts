@@ -4,10 +4,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ClaimLost, completed } from '../../workers/jobs/claim.ts';
 import { commitEnd, type Handler } from '../../workers/jobs/job.ts';
 import { useDatabase } from '../support/database.ts';
+import { useHeldJobs } from '../support/processes/held-jobs.ts';
 import { eventually, jobsOf, useInstallation } from '../support/worker.ts';
 
 const control = useDatabase();
 const installation = useInstallation(control);
+const held = useHeldJobs();
 const queue = 'check-health';
 
 beforeEach(async () => {
@@ -106,7 +108,7 @@ describe('of two attempts that commit at the same time', () => {
   it('one has its effect', async () => {
     await installation.send(queue, { dataSourceId: 'ds_1' }, 'ds_1');
     const { context } = await installation.work({
-      handlers: { [queue]: () => new Promise(() => undefined) },
+      handlers: { [queue]: held },
     });
     const [row] = await eventually(async () => {
       const jobs = await jobsOf(control, queue);

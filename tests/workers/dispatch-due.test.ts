@@ -2,14 +2,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { updateDataSource } from '../../server/features/data-sources/update-data-source.ts';
 import { credentialIdOf, newId, oldestIdOf } from '../../shared/ids.ts';
 import { useDatabase } from '../support/database.ts';
+import { useHeldJobs } from '../support/processes/held-jobs.ts';
 import { eventually, jobsOf, sourceRow, useInstallation } from '../support/worker.ts';
 
 const control = useDatabase();
 const installation = useInstallation(control);
-const never = {
-  'sync-schema': () => new Promise<never>(() => undefined),
-  'check-health': () => new Promise<never>(() => undefined),
-};
+const held = useHeldJobs();
 
 beforeEach(async () => {
   await control.pool.query(
@@ -27,7 +25,7 @@ async function tick(): Promise<void> {
   });
 }
 
-const work = () => installation.work({ handlers: never });
+const work = () => installation.work({ handlers: { 'sync-schema': held, 'check-health': held } });
 
 /** A data source whose creation has been dealt with. */
 async function quietSource(): Promise<string> {

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import type { Selection } from '../selection.ts';
 
@@ -16,17 +15,12 @@ interface Stored {
   readonly selection: Selection;
 }
 
-/**
- * The stored tables that were not read. `known` is how many of those that were read are stored: when
- * that is all of them, which is the rule, their ids need not be looked at.
- */
+/** The stored tables that were not read. Looks at all that are stored. */
 export async function findMissing(
   { em, dataSourceId, selection }: Stored,
   read: ReadonlySet<string>,
-  known: number,
 ): Promise<MissingTables> {
   const missing = { removed: [] as string[], deselected: [] as string[] };
-  if ((await countStored(em, dataSourceId)) === known) return missing;
   const stored = em
     .getKysely()
     .selectFrom('catalog_table')
@@ -39,11 +33,4 @@ export async function findMissing(
     missing[selection.has(schema, name) ? 'removed' : 'deselected'].push(id);
   }
   return missing;
-}
-
-async function countStored(em: EntityManager, dataSourceId: string): Promise<number> {
-  const { rows } = await sql<{ tables: string }>`
-    select count(*) as tables from catalog_table
-    where data_source_id = ${dataSourceId} and valid_to is null`.execute(em.getKysely());
-  return Number(rows[0]?.tables);
 }

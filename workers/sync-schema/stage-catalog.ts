@@ -1,12 +1,14 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
+import { tableId } from '../../shared/ids.ts';
 import type { Holding } from '../memory/holding.ts';
 import { everything, type Selection } from '../selection.ts';
+import { storable } from '../storable.ts';
 import type { ChangeCheck } from './known-catalog.ts';
+import { countStored } from './count-stored.ts';
 import { findMissing, type MissingTables } from './find-missing.ts';
-import { selectStored } from './select-stored.ts';
-import { insertStaged, type StagedRow } from './staged-rows.ts';
-import { isNewEstimate, toVersion, type TableVersion } from './table-version.ts';
+import { type Counts, stageBatch } from './stage-batch.ts';
+import { TableBatch } from './table-batch.ts';
 
 /** What was read, and how it differs from the stored catalog. */
 export interface StagedCatalog extends MissingTables {
@@ -41,12 +43,8 @@ export interface Progress {
   columns: number;
 }
 
-// A batch is compared and written while the next one is read: two of them are what memory holds.
-const batchTables = 500;
-const batchCharacters = 4 * 1024 * 1024;
-
-/** Of a table that has been seen: an id of 30 characters in a set. */
-const bytesPerName = 100;
+/** Of a table that has been seen: 30 characters in a set. */
+const bytesPerId = 100;
 
 /**
  * Reads a catalog to its end and stages what differs from the stored one, so that the commit is
@@ -58,74 +56,52 @@ export async function stageCatalog(
   catalog: AsyncIterable<CatalogTable>,
 ): Promise<StagedCatalog> {
   const { memory, selection = everything, progress = { tables: 0, columns: 0 } } = into;
+  let stored: Promise<number> | undefined;
+  const countOnce = () => (stored ??= countStored(into.em, into.dataSourceId));
   const seen = new Set<string>();
   const schemas = new Set<string>();
-  const sum = { added: 0, changed: 0, known: 0, stagedRows: 0 };
-  let batch: TableVersion[] = [];
-  let characters = 0;
+  const counts: Counts = { added: 0, changed: 0, known: 0, stagedRows: 0 };
+  // One is filled while the other is compared and written: the two are all that memory holds.
+  let filling = new TableBatch();
+  let waiting = new TableBatch();
   let flushing = Promise.resolve();
 
   const flush = async (): Promise<void> => {
     await flushing;
-    const written = batch;
-    flushing = stageBatch(into, written, sum).finally(() => memory?.set(written, 0));
+    const full = filling;
+    flushing = stageBatch({ ...into, countStored: countOnce }, full, counts);
     // Awaited with the next batch; until then a failure must not count as unhandled.
     flushing.catch(() => undefined);
-    batch = [];
-    characters = 0;
+    filling = waiting;
+    waiting = full;
   };
 
   for await (const table of catalog) {
     if (!selection.has(table.schema, table.name)) continue;
-    const version = toVersion(into.dataSourceId, table);
-    if (seen.has(version.tableId)) continue;
-    seen.add(version.tableId);
-    schemas.add(version.schema);
+    const id = tableId(into.dataSourceId, table.schema, table.name);
+    if (seen.has(id)) continue;
+    seen.add(id);
+    schemas.add(storable(table.schema));
     progress.tables += 1;
     progress.columns += table.columns.length;
-    batch.push(version);
-    characters += version.definition.length;
-    memory?.set(batch, 2 * characters);
-    if (seen.size % 1_000 === 0) memory?.set(seen, bytesPerName * seen.size);
-    if (batch.length >= batchTables || characters >= batchCharacters) await flush();
+    filling.add(id, table);
+    memory?.set(filling, 2 * filling.definitions.byteLength);
+    if (seen.size % 1_000 === 0) memory?.set(seen, bytesPerId * seen.size);
+    if (filling.isFull) await flush();
   }
   await flush();
   await flushing;
   const unchanged = into.check?.unchanged;
   if (unchanged) return { ...nothing, ...unchanged };
-  const missing = await findMissing({ ...into, selection }, seen, sum.known);
-  const { added, changed, stagedRows } = sum;
-  return { ...progress, schemas: [...schemas], added, changed, stagedRows, ...missing };
+  const { added, changed, known, stagedRows } = counts;
+  const isAllThere = known === (await countOnce());
+  const missing = isAllThere ? nothing : await findMissing({ ...into, selection }, seen);
+  const { removed, deselected } = missing;
+  const sizes = { ...progress, schemas: [...schemas] };
+  return { ...sizes, added, changed, stagedRows, removed, deselected };
 }
 
 const nothing = {
   ...{ schemas: [], added: 0, changed: 0, stagedRows: 0 },
   ...{ removed: [], deselected: [] },
 } as const;
-
-interface Sum {
-  added: number;
-  changed: number;
-  /** Tables that are stored already, changed or not. */
-  known: number;
-  stagedRows: number;
-}
-
-async function stageBatch(into: Into, batch: readonly TableVersion[], sum: Sum): Promise<void> {
-  if (batch.length === 0) return;
-  const stored = await selectStored(
-    into.em,
-    batch.map(({ tableId }) => tableId),
-  );
-  const rows: StagedRow[] = [];
-  for (const version of batch) {
-    const before = stored.get(version.tableId);
-    if (before) sum.known += 1;
-    if (!before) sum.added += 1;
-    else if (before.hash !== version.hash) sum.changed += 1;
-    else if (!isNewEstimate(before.rowEstimate, version.rowEstimate)) continue;
-    rows.push({ ...version, isNewVersion: before?.hash !== version.hash });
-  }
-  if (rows.length > 0) await insertStaged(into.em, into.attempt, rows);
-  sum.stagedRows += rows.length;
-}

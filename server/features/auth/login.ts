@@ -8,6 +8,7 @@ import { auditUser } from './audit-user.ts';
 import type { Login, Tokens } from './contract.ts';
 import { newSession, tokensOf } from './issue-tokens.ts';
 import { findAccount } from './find-account.ts';
+import { recordRefusal } from './record-refusal.ts';
 import { accountLimit, addressLimit } from './sign-in-limits.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function login(ctx: Context, { email, password }: Login): Promise<T
   const user = await findAccount(ctx.em, email);
   const { isRight, outdated } = await verifyPassword(password, user?.passwordHash ?? null);
   if (!user || !isRight) {
-    if (user) await refused(ctx, user.id);
+    if (user) await recordRefusal(ctx, 'auth.sign_in_failed', user.id);
     throw new AppError('UNAUTHENTICATED', 'Incorrect email or password', {
       details: { reason: 'credentials' },
     });
@@ -37,9 +38,4 @@ export async function login(ctx: Context, { email, password }: Login): Promise<T
     return row;
   });
   return tokensOf(ctx, session);
-}
-
-async function refused(ctx: Context, userId: string): Promise<void> {
-  const act = { action: 'auth.sign_in_failed', userId, targetId: userId } as const;
-  await ctx.em.fork().transactional((em) => auditUser(em, ctx, act));
 }

@@ -3,8 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import { from, to } from 'pg-copy-streams';
 import type pg from 'pg';
 
-const columns = `table_id, valid_from, valid_to, data_source_id, schema_name, name, definition, hash,
-  row_estimate`;
+const columns = `table_id, valid_from, valid_to, data_source_id, schema_name, name, kind, column_names,
+  definition, hash, row_estimate`;
 
 /** The stored catalog of a data source as COPY writes it. */
 export async function copyOut(client: pg.Client, dataSourceId: string): Promise<Buffer> {

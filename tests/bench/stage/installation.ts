@@ -32,12 +32,18 @@ export async function makeInstallation(run: BenchRun): Promise<Installation> {
   const keys = keyFilesIn(path.join(dataDir, 'keys'));
   await makeKeys(keys);
 
-  const start = (name: string, file: string, env: Readonly<Record<string, string>>): Running => {
+  let workers = 0;
+  const start = (
+    name: string,
+    file: string,
+    env: Readonly<Record<string, string>>,
+    nodeArguments: readonly string[] = [],
+  ): Running => {
     const running = startProcess({
       file: new URL(`../../../${file}`, import.meta.url),
       env: { ...inheritedEnv(), ...env },
       log: path.join(dataDir, `${name}.log`),
-      nodeArguments: profiling(run.profileDir, name),
+      nodeArguments: [...nodeArguments, ...profiling(run.profileDir, name)],
     });
     run.stack.defer(() => running.stop());
     // As the launcher does it: who has a channel waits for it.
@@ -63,13 +69,17 @@ export async function makeInstallation(run: BenchRun): Promise<Installation> {
       await untilReady(`${url}/api/healthz`, running);
       return { ...running, url };
     },
-    startWorker: (env = {}) =>
-      start('worker', 'workers/main.ts', {
+    startWorker(env = {}) {
+      const all = {
         VAULT_PUBLIC_KEY_FILE: keys.vaultPublicKey,
         VAULT_PRIVATE_KEY_FILE: keys.vaultPrivateKey,
         EGRESS_PRIVATE: 'true',
         ...env,
-      }),
+      };
+      workers += 1;
+      // The option is that of `npm run workers`.
+      return start(`worker-${workers}`, 'workers/main.ts', all, ['--max-semi-space-size=4']);
+    },
     startBaseline: (file) => {
       const running = startProcess({
         file,

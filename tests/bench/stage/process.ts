@@ -8,6 +8,8 @@ export interface Running {
   readonly pid: number;
   /** Throws, with the end of its log, when it has ended by itself. */
   assertAlive(): Promise<void>;
+  /** Waits until its log contains `text`; throws when it ends before. */
+  hasSaid(text: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -33,13 +35,20 @@ export function startProcess({ file, env, log, nodeArguments = [] }: Options): R
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let hasExited = false;
   void exited.then(() => (hasExited = true));
+  const assertAlive = async (): Promise<void> => {
+    if (!hasExited) return;
+    const said = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
+    throw new Error(`${file.pathname} ended by itself:\n${said}`);
+  };
   return {
     child,
     pid: child.pid ?? 0,
-    async assertAlive() {
-      if (!hasExited) return;
-      const said = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
-      throw new Error(`${file.pathname} ended by itself:\n${said}`);
+    assertAlive,
+    async hasSaid(text) {
+      while (!(await readFile(log, 'utf8')).includes(text)) {
+        await assertAlive();
+        await delay(20);
+      }
     },
     async stop() {
       child.kill('SIGTERM');

@@ -5,7 +5,7 @@ import { fillCustomer, makeCustomer, withClient, type Customer } from './custome
 import { makeInstallation, type Installation } from './installation.ts';
 import type { Running } from './process.ts';
 import { openQueues, type Queues } from './queues.ts';
-import { makeTenants, post, type Tenant } from './tenants.ts';
+import { makeSources, makeTenants } from './tenants.ts';
 
 /** What the sync benches work on: a customer with a large schema, a worker, nothing else to do. */
 export interface SyncStage {
@@ -13,6 +13,7 @@ export interface SyncStage {
   readonly customer: Customer;
   readonly worker: Running;
   readonly tables: number;
+  readonly views: number;
   /** Data sources of the same database that were never synced, the next one with each call. */
   nextSource(): string;
   /** Has a data source synced; milliseconds until the run is over, from the wish to have it. */
@@ -29,7 +30,7 @@ export async function makeSyncStage(run: BenchRun, sources: number): Promise<Syn
   const api = await installation.startApi();
   const [tenant] = await makeTenants(installation.databaseUrl, 1);
   if (!tenant) throw new Error('no tenant');
-  const ids = await makeSources(api.url, tenant, customer, sources);
+  const ids = await makeSources(api.url, tenant, customer.connection, sources);
   await api.stop();
   run.note(
     `${tables} tables of ${columnsPerTable} columns, without TLS, fsync on in the control plane`,
@@ -46,6 +47,7 @@ export async function makeSyncStage(run: BenchRun, sources: number): Promise<Syn
     customer,
     worker,
     tables,
+    views: tables / 100,
     nextSource() {
       const id = ids.pop();
       if (id === undefined) throw new Error('no data source left');
@@ -53,16 +55,6 @@ export async function makeSyncStage(run: BenchRun, sources: number): Promise<Syn
     },
     syncMs: (control, id) => syncMs({ control, worker, queues }, { orgId: tenant.orgId, id }),
   };
-}
-
-async function makeSources(url: string, tenant: Tenant, { connection }: Customer, count: number) {
-  const ids: string[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const name = { type: 'direct', dialect: 'POSTGRES', displayName: `Source ${n}` };
-    const { data } = await post(url, tenant, '/data-sources', { ...name, ...connection });
-    ids.push(data.id);
-  }
-  return ids;
 }
 
 async function syncMs(

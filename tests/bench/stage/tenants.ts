@@ -6,6 +6,7 @@ import { systemClock } from '../../../shared/clock.ts';
 import { User } from '../../../shared/db/entities/user.entity.ts';
 import { createOrm } from '../../../shared/db/orm.ts';
 import { newId } from '../../../shared/ids.ts';
+import type { Customer } from './customer.ts';
 
 /** An organization with one member and a bearer key of that member. */
 export interface Tenant {
@@ -64,4 +65,19 @@ export async function post(
   const text = await response.text();
   if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${text}`);
   return JSON.parse(text) as { data: { id: string } };
+}
+
+/** Data sources of one customer's database, by their ids. */
+export async function makeSources(
+  apiUrl: string,
+  tenant: Tenant,
+  connection: Customer['connection'],
+  count: number,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const name = { type: 'direct', dialect: 'POSTGRES', displayName: `Source ${n}` };
+    ids.push((await post(apiUrl, tenant, '/data-sources', { ...name, ...connection })).data.id);
+  }
+  return ids;
 }

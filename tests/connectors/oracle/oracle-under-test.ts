@@ -1,10 +1,10 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { OracleTable } from '../../stand-ins/oracle/catalog.ts';
 import type { OracleState } from '../../stand-ins/oracle/options.ts';
 import { startOracle } from '../../stand-ins/oracle/server.ts';
 import type { TcpStandIn } from '../../stand-ins/tcp-stand-in.ts';
 import type { ServerUnderTest } from '../conformance.ts';
+import { tablesInJson } from '../tables-in-json.ts';
 import { columnFacts } from './oracle-awkward.ts';
 
 export const password = 'canary-oracle-pässword💥';
@@ -16,6 +16,7 @@ export function newState(tables: OracleTable[] = []): OracleState {
 /** A stand-in as the conformance suite wants its server; its SQL is tables in JSON. */
 export function useOracle(): ServerUnderTest {
   const state = newState();
+  const held = tablesInJson(state.tables, ({ columns }) => columns.map(([name]) => name));
   let server: TcpStandIn | undefined;
   const given = (): TcpStandIn => {
     if (!server) throw new Error('The stand-in is not running');
@@ -31,20 +32,9 @@ export function useOracle(): ServerUnderTest {
       return { host: '127.0.0.1', port, username: 'reader', databaseName: state.service };
     },
     password,
-    execute(sql) {
-      state.tables.push(...(JSON.parse(sql) as OracleTable[]));
-      return Promise.resolve();
-    },
-    readBack: () =>
-      Promise.resolve(
-        inOrder(
-          state.tables.map(({ schema, name, columns }) => [schema, name, columns.map(([c]) => c)]),
-        ),
-      ),
-    summarize: (tables: readonly CatalogTable[]) =>
-      inOrder(
-        tables.map(({ schema, name, columns }) => [schema, name, columns.map((c) => c.name)]),
-      ),
+    ...held,
+    execute: (json) => Promise.resolve(held.execute(json)),
+    readBack: () => Promise.resolve(held.readBack()),
     startTlsFront: (identity) => startOracle(state, { identity }),
     block() {
       const release = given().block();
@@ -52,11 +42,6 @@ export function useOracle(): ServerUnderTest {
     },
     connections: () => Promise.resolve(given().connections),
   };
-}
-
-/** By what each begins with, as text. */
-function inOrder(tables: readonly unknown[]): unknown[] {
-  return tables.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
 export function* thousandTables(): Generator<string> {

@@ -10,6 +10,7 @@ import {
 import { connectionTarget } from '../../support/connection-target.ts';
 import { conforms } from '../conformance.ts';
 import { catalogTable, column } from '../conformance/expected-parts.ts';
+import { tablesInJson } from '../tables-in-json.ts';
 import { vendor, vendorMissing } from './vendor-server.ts';
 
 const host = 'dbc-4711.cloud.databricks.com';
@@ -37,21 +38,9 @@ const standIn = vendor({
   connection: { databaseName: 'main' },
   password,
   handler: databricksHandler(state),
-  execute: (text) => state.tables.push(...(JSON.parse(text) as DatabricksTable[])),
-  readBack: () =>
-    state.tables
-      .map(({ schema, name, columns }) => [schema, name, columns.map(([column]) => column)])
-      .sort(byText),
-  summarize: (tables) =>
-    tables
-      .map(({ schema, name, columns }) => [schema, name, columns.map((column) => column.name)])
-      .sort(byText),
+  ...tablesInJson(state.tables, ({ columns }) => columns.map(([name]) => name)),
 });
 const connector = createDatabricksConnector({ route: standIn.route });
-
-function byText(a: unknown, b: unknown): number {
-  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
-}
 
 const tableOf = (more: Partial<DatabricksTable>): DatabricksTable => ({
   ...{ schema: 'sales', name: 't', type: 'MANAGED', comment: null, columns: [], keys: [] },

@@ -30,7 +30,7 @@ export interface VendorOptions {
   readonly password: string;
   readonly handler: StandInHandler;
   /** Takes tables in, in the JSON that the tests of the dialect write. */
-  execute(text: string): void;
+  execute(text: string): unknown;
   readBack(): unknown;
   summarize(tables: readonly CatalogTable[]): unknown;
 }
@@ -65,7 +65,9 @@ export function vendor(options: VendorOptions): Vendor {
       return {
         connection: { host, ...options.connection },
         password: options.password,
-        execute: (text) => Promise.resolve(options.execute(text)),
+        async execute(text) {
+          await options.execute(text);
+        },
         readBack: () => Promise.resolve(options.readBack()),
         summarize: options.summarize,
         async startTlsFront(identity) {

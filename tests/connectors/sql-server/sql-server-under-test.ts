@@ -1,9 +1,9 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { SqlServerTable } from '../../stand-ins/sql-server/catalog.ts';
 import { type SqlServerState, startSqlServer } from '../../stand-ins/sql-server/server.ts';
 import type { TcpStandIn } from '../../stand-ins/tcp-stand-in.ts';
 import type { ServerUnderTest } from '../conformance.ts';
+import { tablesInJson } from '../tables-in-json.ts';
 import { columnFacts } from './sql-server-awkward.ts';
 
 export const password = 'canary-sql-server-pässword💥';
@@ -17,6 +17,7 @@ export function newState(tables: SqlServerTable[] = []): SqlServerState {
 /** A stand-in as the conformance suite wants its server; its SQL is tables in JSON. */
 export function useSqlServer(): ServerUnderTest {
   const state = newState();
+  const held = tablesInJson(state.tables, ({ columns }) => columns.map(([, name]) => name));
   let server: TcpStandIn | undefined;
   const given = (): TcpStandIn => {
     if (!server) throw new Error('The stand-in is not running');
@@ -31,16 +32,9 @@ export function useSqlServer(): ServerUnderTest {
       return { host: '127.0.0.1', port: given().port, username: 'reader', databaseName: 'Shop' };
     },
     password,
-    execute(sql) {
-      state.tables.push(...(JSON.parse(sql) as SqlServerTable[]));
-      return Promise.resolve();
-    },
-    readBack: () =>
-      Promise.resolve(
-        state.tables.map(({ schema, name, columns }) => [schema, name, columns.map(([, c]) => c)]),
-      ),
-    summarize: (tables: readonly CatalogTable[]) =>
-      tables.map(({ schema, name, columns }) => [schema, name, columns.map((c) => c.name)]),
+    ...held,
+    execute: (json) => Promise.resolve(held.execute(json)),
+    readBack: () => Promise.resolve(held.readBack()),
     startTlsFront: (identity) => startSqlServer(state, { identity }),
     block() {
       const release = given().block();

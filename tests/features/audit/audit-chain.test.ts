@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import { hashEvent } from '../../../shared/audit/hash.ts';
 import { createOrm, type Orm } from '../../../shared/db/orm.ts';
 import { inheritedEnv } from '../../../shared/env.ts';

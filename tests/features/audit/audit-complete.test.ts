@@ -9,6 +9,7 @@ import {
   tableIn,
   mutations,
   rowOf,
+  thingsNamedBy,
   type Belongings,
 } from '../../support/matrix.ts';
 import { playVerifier } from '../../support/play-verifier.ts';
@@ -24,9 +25,12 @@ const database = useDatabase();
 const api = useApi(database);
 let tenant: TestTenant;
 let member: TestTenant;
+/** For what is refused. */
+let shared: Belongings;
 
 beforeAll(async () => {
   tenant = await api.tenant();
+  shared = await belongings(api, tenant);
   member = await api.member(tenant, 'MEMBER');
 });
 
@@ -40,8 +44,10 @@ async function countEvents(): Promise<number> {
 
 /** What a tenant has, as a procedure needs it to find something that it can change. */
 async function ready(procedure: string): Promise<Belongings> {
-  const own = await belongings(api, tenant);
-  await storeTable(database, own.dataSourceId, matrixDefinition);
+  const wanted = thingsNamedBy(procedure);
+  const own = await belongings(api, tenant, wanted);
+  if (wanted.includes('dataSourceId'))
+    await storeTable(database, own.dataSourceId, matrixDefinition);
   if (procedure === 'icons.remove') {
     await api.client(tenant).icons.set.mutate({ id: own.orgId, icon: smallestPng });
   }
@@ -77,7 +83,7 @@ describe.each(byKey)('%s', (procedure) => {
   test('leaves a refusal, and nothing else, when the caller may not', async () => {
     const { org, isForMembers } = rowOf(procedure);
     if (org === null || isForMembers) return expect(org === null || isForMembers).toBe(true);
-    const input = inputOf(procedure, await belongings(api, tenant));
+    const input = inputOf(procedure, shared);
     const before = (await actionsOf(database, tenant.orgId)).length;
     expect((await ask(api.url, overTrpc(procedure, input), member.key)).status).toBe(403);
     const since = (await actionsOf(database, tenant.orgId)).slice(before);
@@ -85,7 +91,7 @@ describe.each(byKey)('%s', (procedure) => {
   });
 
   test('leaves nothing when the input is wrong', async () => {
-    const input = inputOf(procedure, await belongings(api, tenant), { unknownField: 1 });
+    const input = inputOf(procedure, shared, { unknownField: 1 });
     const before = await countEvents();
     expect((await ask(api.url, overTrpc(procedure, input), tenant.key)).status).toBe(400);
     expect(await countEvents()).toBe(before);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/fast-check.ts';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { blankConnection, type Connection } from '../../../shared/connection.ts';

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { credentialIdOf } from '../../../shared/ids.ts';
 import { useApi, type TestTenant } from '../../support/api.ts';
+import { auditTrail } from '../../support/audit-trail.ts';
 import { useDatabase } from '../../support/database.ts';
 import { signIn } from '../../support/people/sign-in.ts';
 import { eventually } from '../../support/worker.ts';
@@ -33,23 +34,8 @@ async function owner(): Promise<Owner> {
 const reveal = ({ orgId, id, key }: Owner, reason = 'restore the replica') =>
   api.client({ key }).credentials.reveal.mutate({ orgId, id, reason });
 
-interface Event {
-  readonly action: string;
-  readonly actor_type: string;
-  readonly actor_id: string;
-  readonly request_id: string | null;
-  readonly details: Record<string, unknown>;
-}
-
 /** What is on record about a credential, oldest first. */
-async function trailOf({ orgId, id }: Pick<Owner, 'orgId' | 'id'>): Promise<Event[]> {
-  const { rows } = await database.pool.query<Omit<Event, 'details'> & { details: string }>(
-    `select action, actor_type, actor_id, request_id, details from audit_event
-     where organization_id = $1 and target_id = $2 order by sequence`,
-    [orgId, id],
-  );
-  return rows.map((row) => ({ ...row, details: JSON.parse(row.details) as Event['details'] }));
-}
+const trailOf = ({ orgId, id }: Pick<Owner, 'orgId' | 'id'>) => auditTrail(database, orgId, id);
 
 const inTransit = async () =>
   (await database.pool.query<{ id: string }>('select id from credential_reveal')).rows;

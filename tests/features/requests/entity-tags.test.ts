@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { assertUnchanged, entityTag } from '../../../server/middleware/entity-tag.ts';
 import { appRouter } from '../../../server/router.ts';
 import type { Meta } from '../../../server/trpc.ts';
 import { errorOf, useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
 import { overTrpc } from '../../support/call.ts';
-import { inputOf, procedures } from '../../support/matrix.ts';
+import { inputOf, procedures, type Belongings } from '../../support/matrix.ts';
 import { actionsOf, dataSourcesOf, finishJobs, postgres } from '../fixtures.ts';
 import { digestTables } from '../../security/support/digest.ts';
 import { belongings } from '../../security/support/tenants.ts';
@@ -165,13 +165,19 @@ const metaOf = (procedure: string): Meta | undefined =>
     ?._def.meta;
 
 describe('every procedure', () => {
+  let tenant: TestTenant;
+  let own: Belongings;
+  let before: Record<string, string>;
+  beforeAll(async () => {
+    tenant = await api.tenant();
+    own = await belongings(api, tenant);
+    before = await digestTables(database.pool);
+  });
+
   test.each(procedures.filter((procedure) => !procedure.startsWith('auth.')))(
     '%s heeds a wrong If-Match or refuses it, and changes nothing',
     async (procedure) => {
-      const tenant = await api.tenant();
-      const input = inputOf(procedure, await belongings(api, tenant));
-      const before = await digestTables(database.pool);
-      const call = overTrpc(procedure, input);
+      const call = overTrpc(procedure, inputOf(procedure, own));
       const response = await api.request(call.method, call.path, {
         key: tenant.key,
         ...(call.body ? { body: call.body } : {}),

@@ -19,6 +19,7 @@ import { identities, opensslMissing } from '../../connectors/rogues/identities.t
 import { mysqlWire } from '../../connectors/rogues/mysql-wire.ts';
 import { postgresWires } from '../../connectors/rogues/postgres-wires.ts';
 import { tdsWire } from '../../connectors/rogues/tds-wire.ts';
+import { tnsWire } from '../../connectors/rogues/tns-wire.ts';
 import { startRogueSsh, type RogueSshServer } from '../../egress/rogue-ssh.ts';
 import { type Canary, startCanary } from '../../support/canary.ts';
 import { writeDuckdb } from '../../support/sources/duckdb-file.ts';
@@ -27,7 +28,7 @@ import { ambientEnv, fillHome } from './ambient-places.ts';
 
 // D5 of the security programme: what lies about in the environment and the home folder is not sent.
 
-const wires: readonly HostileWire[] = [...postgresWires, mysqlWire, tdsWire, ...httpWires];
+const wires: readonly HostileWire[] = [...postgresWires, mysqlWire, tdsWire, tnsWire, ...httpWires];
 const [postgresWire] = postgresWires;
 
 interface Trial {

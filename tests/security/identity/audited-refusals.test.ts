@@ -3,6 +3,7 @@ import { createBasekeepClient } from '../../../server/client.ts';
 import { actionsOf } from '../../features/fixtures.ts';
 import { useApi, type TestTenant } from '../../support/api.ts';
 import { useDatabase } from '../../support/database.ts';
+import { signIn } from '../../support/people/sign-in.ts';
 import { setPassword } from '../../support/people/set-password.ts';
 
 // What is refused is on record, also where it is about no organization.
@@ -90,5 +91,30 @@ describe('a refresh token that is not taken', () => {
       'not valid',
     );
     expect(await actionsOf(database, tenant.orgId)).toEqual(before);
+  });
+});
+
+describe('a change of password with a wrong current one', () => {
+  const newPassword = 'another horse battery';
+  const change = (key: string, currentPassword: string) =>
+    api.request('POST', '/api/v1/auth/password', {
+      key,
+      body: { current_password: currentPassword, new_password: newPassword },
+    });
+
+  test('names the field, changes nothing and is on record', async () => {
+    const tenant = await api.tenant();
+    const key = await signIn(api, database, tenant);
+    const refused = await change(key, 'a wrong horse battery');
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { error: { details: { field_errors: { current_password: 'Incorrect password' } } } },
+    });
+    expect(await lastEvent(tenant)).toEqual({
+      action: 'auth.password_change_refused',
+      actor_type: 'user',
+      details: {},
+    });
+    expect((await change(key, 'correct horse battery')).status).toBe(200);
   });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { credentialIdOf, newId } from '../../../shared/ids.ts';
 import type { TestApi, TestTenant } from '../../support/api.ts';
-import type { Belongings } from '../../support/matrix.ts';
+import { belongingsNamed, type Belongings, type Thing } from '../../support/matrix.ts';
 
 /** A tenant with a data source and a spare key, and with one of each that it has deleted. */
 export interface Furnished extends TestTenant, Belongings {
@@ -29,11 +29,28 @@ export async function furnished(api: TestApi, name: string): Promise<Furnished> 
   return { ...tenant, ...own, deleted: { ...deleted, ...gone } };
 }
 
-/** A new data source, a new key, and a newly invited member in a new group of a tenant. */
-export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belongings> {
-  const { orgId } = tenant;
-  const client = api.client(tenant);
-  const source = await client.dataSources.create.mutate({
+/**
+ * A new data source, a new key, a newly invited member in a new group and so on, of a tenant; or of
+ * these what is wanted, with names that nothing has in the place of the rest.
+ */
+export async function belongings(
+  api: TestApi,
+  { orgId, key }: TestTenant,
+  wanted: readonly Thing[] = things,
+): Promise<Belongings> {
+  const client = api.client({ key });
+  let own: Belongings = { ...belongingsNamed('not wanted'), orgId };
+  for (const make of new Set<Maker>(wanted.map((thing) => makers[thing]))) {
+    own = { ...own, ...(await make(client, orgId)) };
+  }
+  return own;
+}
+
+type Client = ReturnType<TestApi['client']>;
+type Hook = Pick<Belongings, 'webhookId' | 'deliveryId'>;
+
+async function newSource(client: Client, orgId: string) {
+  const { id } = await client.dataSources.create.mutate({
     orgId,
     type: 'direct',
     dialect: 'POSTGRES',
@@ -42,31 +59,50 @@ export async function belongings(api: TestApi, tenant: TestTenant): Promise<Belo
     username: 'reader',
     password: 'the password',
   });
-  const syncs = await client.dataSources.listSyncs.query({ orgId, id: source.id });
-  const group = await client.groups.create.mutate({ orgId, name: randomUUID() });
-  const project = await client.projects.create.mutate({ orgId, name: randomUUID() });
-  const backup = await client.backups.request.mutate({ orgId });
-  const key = await client.apiKeys.create.mutate({ orgId, name: 'spare' });
-  const email = `${randomUUID()}@example.com`;
-  const member = await client.members.invite.mutate({ orgId, email });
-  const ref = { orgId, id: group.id };
-  await client.groups.addMember.mutate({ ...ref, memberId: member.id });
-  return {
-    orgId,
-    dataSourceId: source.id,
-    apiKeyId: key.id,
-    memberId: member.id,
-    groupId: group.id,
-    credentialId: credentialIdOf(source.id),
-    ...((await webhookOf(client, orgId)) ?? (await newWebhook(client, orgId))),
-    projectId: project.id,
-    backupRunId: backup.id,
-    syncId: syncs.items[0]?.id ?? '',
-  };
+  const syncs = await client.dataSources.listSyncs.query({ orgId, id });
+  return { dataSourceId: id, credentialId: credentialIdOf(id), syncId: syncs.items[0]?.id ?? '' };
 }
 
-type Client = ReturnType<TestApi['client']>;
-type Hook = Pick<Belongings, 'webhookId' | 'deliveryId'>;
+async function newGroup(client: Client, orgId: string) {
+  const { id } = await client.groups.create.mutate({ orgId, name: randomUUID() });
+  const email = `${randomUUID()}@example.com`;
+  const member = await client.members.invite.mutate({ orgId, email });
+  await client.groups.addMember.mutate({ orgId, id, memberId: member.id });
+  return { groupId: id, memberId: member.id };
+}
+
+async function newProject(client: Client, orgId: string) {
+  return { projectId: (await client.projects.create.mutate({ orgId, name: randomUUID() })).id };
+}
+
+async function newBackup(client: Client, orgId: string) {
+  return { backupRunId: (await client.backups.request.mutate({ orgId })).id };
+}
+
+async function newKey(client: Client, orgId: string) {
+  return { apiKeyId: (await client.apiKeys.create.mutate({ orgId, name: 'spare' })).id };
+}
+
+async function someWebhook(client: Client, orgId: string): Promise<Hook> {
+  return (await webhookOf(client, orgId)) ?? newWebhook(client, orgId);
+}
+
+type Maker = (client: Client, orgId: string) => Promise<Partial<Belongings>>;
+
+const makers = {
+  dataSourceId: newSource,
+  credentialId: newSource,
+  syncId: newSource,
+  groupId: newGroup,
+  memberId: newGroup,
+  projectId: newProject,
+  backupRunId: newBackup,
+  apiKeyId: newKey,
+  webhookId: someWebhook,
+  deliveryId: someWebhook,
+} as const satisfies Record<Thing, Maker>;
+
+const things = Object.keys(makers) as Thing[];
 
 /** The webhook that there is, since there may not be many, with a delivery of it. */
 async function webhookOf(client: Client, orgId: string): Promise<Hook | undefined> {

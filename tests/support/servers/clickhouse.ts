@@ -1,14 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createServer as createTlsServer } from 'node:tls';
 import type { Identity } from '../certificates.ts';
 import { freePort } from '../free-port.ts';
+import { postClickhouse } from './post-clickhouse.ts';
 
 export interface Clickhouse {
   readonly httpPort: number;
@@ -67,7 +65,10 @@ export async function startClickhouse(
     await end(server);
     rmSync(folder, { recursive: true, force: true });
   };
-  const execute = (statement: string): Promise<string> => post(httpPort, statement);
+  const administrator = { username: 'administrator', password: '' };
+  const place = { hostname: '127.0.0.1', port: httpPort };
+  const execute = (statement: string): Promise<string> =>
+    postClickhouse({ ...place, ...administrator }, statement);
   try {
     await untilReady(() => execute('select 1'), server);
   } catch (error) {
@@ -77,60 +78,6 @@ export async function startClickhouse(
     });
   }
   return { httpPort, httpsPort, execute, stop };
-}
-
-/** A TCP front that forwards, and holds everything back while it is blocked. */
-export interface Front {
-  readonly port: number;
-  block(): void;
-  unblock(): void;
-  close(): Promise<void>;
-}
-
-/** Forwards connections to a port of 127.0.0.1, out of TLS when it has an identity. */
-export async function startFront(behindPort: number, identity?: Identity): Promise<Front> {
-  const sockets = new Set<Socket>();
-  const held: (() => void)[] = [];
-  let blocked = false;
-  const keep = (socket: Socket): void => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-  };
-  const forward = (from: Socket, to: Socket): void => {
-    from.on('data', (chunk: Buffer) => {
-      if (blocked) held.push(() => to.write(chunk));
-      else to.write(chunk);
-    });
-    from.once('end', () => to.end());
-    from.once('close', () => to.destroy());
-  };
-  const serve = (socket: Socket): void => {
-    const behind = connect({ host: '127.0.0.1', port: behindPort });
-    keep(socket);
-    keep(behind);
-    forward(socket, behind);
-    forward(behind, socket);
-  };
-  const server = identity ? createTlsServer(identity, serve) : createServer(serve);
-  server.on('connection', (socket: Socket) => keep(socket));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: portOf(server.address()),
-    block() {
-      blocked = true;
-    },
-    unblock() {
-      blocked = false;
-      for (const release of held.splice(0)) release();
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }
 
 function https(folder: string, port: number, clientAuthority: string | undefined): string {
@@ -176,26 +123,6 @@ const users = `<yandex>
   <quotas><default></default></quotas>
 </yandex>`;
 
-/** On a connection of its own, so that what a test counts is not changed for longer than this. */
-function post(port: number, statement: string): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const headers = { authorization: `Basic ${Buffer.from('administrator:').toString('base64')}` };
-  const options = { host: '127.0.0.1', port, method: 'POST', headers, agent: false };
-  const asked = request(options, (answer) => {
-    const chunks: Buffer[] = [];
-    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-    answer.once('error', reject);
-    answer.once('end', () => {
-      const text = Buffer.concat(chunks).toString();
-      if (answer.statusCode === 200) resolve(text);
-      else reject(new Error(`${text} in ${statement.slice(0, 500)}`));
-    });
-  });
-  asked.once('error', reject);
-  asked.end(statement);
-  return promise;
-}
-
 async function untilReady(ask: () => Promise<unknown>, server: ChildProcess): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
@@ -214,11 +141,6 @@ async function end(server: ChildProcess): Promise<void> {
   // Nothing of a test has to survive, and a polite stop takes seconds.
   server.kill('SIGKILL');
   await once(server, 'exit');
-}
-
-function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
-  if (address === null || typeof address === 'string') throw new Error('No port');
-  return address.port;
 }
 
 function find(program: string): string | null {

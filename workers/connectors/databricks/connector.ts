@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { HttpRoute } from '../../egress/http/http.ts';
 import { connectorBySession, type Occasion } from '../connector-by-session.ts';
+import { beginning } from '../in-pages.ts';
 import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
 import type { ProbeStepper } from '../probe-steps.ts';
 import { endpointOf } from './endpoint.ts';
@@ -8,7 +9,7 @@ import { answerFailure } from './failures.ts';
 import { type Deadlines, defaultDeadlines, pageTables } from './limits.ts';
 import { readTables } from './read-catalog.ts';
 import { type DatabricksSession, openSession } from './session.ts';
-import { beginning, columnsStatement, keysStatement, tablesStatement } from './statements.ts';
+import { columnsStatement, keysStatement, tablesStatement } from './statements.ts';
 
 export interface DatabricksSettings {
   readonly deadlines: Deadlines;

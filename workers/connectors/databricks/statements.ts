@@ -1,10 +1,5 @@
+import type { Place } from '../in-pages.ts';
 import type { Statement } from './session.ts';
-
-/** A table by its place in the order of the catalog. */
-export type Place = readonly [schema: string, table: string];
-
-/** Before every table there can be. */
-export const beginning: Place = ['', ''];
 
 // The values are parameters of the statement, never part of its text. Databricks compares strings by
 // their bytes (collation UTF8_BINARY).

@@ -1,5 +1,5 @@
 import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../../shared/catalog.ts';
-import { ConnectionFailure } from '../connector.ts';
+import { given } from '../given.ts';
 import type { Row } from '../ordered-rows.ts';
 
 // Databricks documentation, "TABLES" of the information schema, TABLE_TYPE; the others are tables.
@@ -75,9 +75,4 @@ function toForeignKey(name: string, rows: readonly Row[]): CatalogForeignKey | n
 
 function columnsOf(rows: readonly Row[]): string[] {
   return rows.map((row) => given(row[4]));
-}
-
-function given(value: string | null | undefined): string {
-  if (value === null || value === undefined) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return value;
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { withDeadline } from '../../egress/deadline.ts';
 import { forwardPort } from '../../egress/forward-port.ts';
 import type { Resolver } from '../../egress/resolve.ts';
-import type { ConnectionTarget } from '../connector.ts';
+import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
 import type { ProbeStepper } from '../probe-steps.ts';
 import { connect, type Driver } from './driver.ts';
 import { toFailure } from './failures.ts';
@@ -52,6 +52,8 @@ export async function openSession(
   const stream = await opened.promise;
   return step('sign-in', async () => {
     try {
+      // No server lets anybody in without one (ORA-01005): nothing is sent that looks like one.
+      if (endpoint.password === '') throw new ConnectionFailure('AUTHENTICATION_FAILED');
       const { fetchRows } = limits;
       const deadline = { timeoutMs: deadlines.signInMs, signal };
       const work = connect(driver, port.port, endpoint);

@@ -6,6 +6,7 @@ import type {
   CatalogTable,
 } from '../../../shared/catalog.ts';
 import { ConnectionFailure } from '../connector.ts';
+import { given } from '../given.ts';
 import type { Row } from './simple-query.ts';
 import type { TypeNames } from './type-names.ts';
 
@@ -137,9 +138,4 @@ function parseNames(json: string | null | undefined): string[] {
   } catch {
     throw new ConnectionFailure('PROTOCOL_ERROR');
   }
-}
-
-function given<T>(value: T | null | undefined): T {
-  if (value === null || value === undefined) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return value;
 }

@@ -1,6 +1,7 @@
 import type { HttpRoute } from '../../egress/http/http.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
 import { connectorBySession, type Occasion } from '../connector-by-session.ts';
+import { beginning } from '../in-pages.ts';
 import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
 import type { ProbeStepper } from '../probe-steps.ts';
 import { accountOf } from './account.ts';
@@ -9,7 +10,6 @@ import { type Deadlines, defaultDeadlines, pageTables, showRows } from './limits
 import { readTables } from './read-catalog.ts';
 import { openSession, type SnowflakeSession } from './session.ts';
 import {
-  beginning,
   columnsStatement,
   contextStatement,
   keysStatement,

@@ -1,8 +1,4 @@
-/** A table by its place in the order of the catalog. */
-export type Place = readonly [schema: string, table: string];
-
-/** Before every table there can be. */
-export const beginning: Place = ['', ''];
+import type { Place } from '../in-pages.ts';
 
 /** A statement and the values of its question marks, all of them text. */
 export interface Statement {

@@ -1,5 +1,6 @@
 import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../../shared/catalog.ts';
-import { ConnectionFailure } from '../connector.ts';
+import { given } from '../given.ts';
+import { integer } from '../integer.ts';
 import type { Row } from '../ordered-rows.ts';
 
 export interface TableRows {
@@ -100,14 +101,4 @@ function toForeignKey(name: string, rows: readonly Row[]): CatalogForeignKey | n
 
 function columnsOf(rows: readonly Row[]): string[] {
   return rows.map((row) => given(row[4]));
-}
-
-function integer(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return Number(text);
-}
-
-function given(value: string | null | undefined): string {
-  if (value === null || value === undefined) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return value;
 }

@@ -4,7 +4,7 @@ import type {
   CatalogIndex,
   CatalogTable,
 } from '../../../shared/catalog.ts';
-import { ConnectionFailure } from '../connector.ts';
+import { given } from '../given.ts';
 import type { Row } from '../ordered-rows.ts';
 
 const actions: { readonly [rule: string]: CatalogForeignKey['onUpdate'] | undefined } = {
@@ -109,9 +109,4 @@ function names(rows: readonly Row[], field: number): string[] {
 /** A BOOL in GoogleSQL databases, a word in PostgreSQL ones. */
 function isTrue(value: string | null | undefined): boolean {
   return value === 'true' || value === 'YES';
-}
-
-function given(value: string | null | undefined): string {
-  if (value === null || value === undefined) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return value;
 }

@@ -3,6 +3,7 @@ import { createSnowflakeConnector } from '../../../../workers/connectors/snowfla
 import type { SnowflakeTable } from '../../../stand-ins/snowflake-statements.ts';
 import { snowflakeHandler, type SnowflakeState } from '../../../stand-ins/snowflake.ts';
 import { vendor } from '../vendor-server.ts';
+import { tablesInJson } from '../../tables-in-json.ts';
 
 export const host = 'acme-test-1.snowflakecomputing.com';
 export const password = 'canary-snowflake-password';
@@ -36,21 +37,9 @@ export const standIn = vendor({
   connection: account,
   password,
   handler: snowflakeHandler(state),
-  execute: (text) => state.tables.push(...(JSON.parse(text) as SnowflakeTable[])),
-  readBack: () =>
-    state.tables
-      .map(({ schema, name, columns }) => [schema, name, columns.map(([column]) => column)])
-      .sort(byText),
-  summarize: (tables) =>
-    tables
-      .map(({ schema, name, columns }) => [schema, name, columns.map((column) => column.name)])
-      .sort(byText),
+  ...tablesInJson(state.tables, ({ columns }) => columns.map(([name]) => name)),
 });
 export const connector = createSnowflakeConnector({ route: standIn.route });
-
-function byText(a: unknown, b: unknown): number {
-  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
-}
 
 export const tableOf = (more: Partial<SnowflakeTable>): SnowflakeTable => ({
   ...{ schema: 'PUBLIC', name: 'T', type: 'BASE TABLE', rowCount: null, comment: null },

@@ -4,7 +4,7 @@ import type {
   CatalogIndex,
   CatalogTable,
 } from '../../../../shared/catalog.ts';
-import { ConnectionFailure } from '../../connector.ts';
+import { given } from '../../given.ts';
 import { type DefaultFacts, toDefault, toGenerated, unescaped } from './defaults.ts';
 import type { ServerKind } from '../server-kind.ts';
 import type { Row } from '../session.ts';
@@ -175,9 +175,4 @@ function inOrder(rows: readonly Row[], position: number): Row[] {
 /** There is no difference between an empty comment and none. */
 function orNull(comment: string | null | undefined): string | null {
   return comment ? comment : null;
-}
-
-function given<T>(value: T | null | undefined): T {
-  if (value === null || value === undefined) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return value;
 }

@@ -1,5 +1,5 @@
 import type { CatalogColumn, CatalogTable } from '../../../../shared/catalog.ts';
-import { ConnectionFailure } from '../../connector.ts';
+import { integer } from '../../integer.ts';
 import type { Row } from '../../ordered-rows.ts';
 import { type ConstraintRows, toConstraints } from './constraints.ts';
 import { type TableFacts, toFacts } from './facts.ts';
@@ -71,9 +71,4 @@ function toColumn(row: Row, facts: TableFacts): CatalogColumn {
     generated: isVirtual ? { kind: 'virtual', expression } : null,
     identity: isIdentity ? (facts.identities.get(column) ?? 'always') : null,
   };
-}
-
-function integer(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return Number(text);
 }

@@ -11,7 +11,8 @@ import {
   readViews,
   type Views,
 } from './system-views.ts';
-import { blankTable, given, toColumn, toKeys } from './table-parts.ts';
+import { given } from '../../given.ts';
+import { blankTable, toColumn, toKeys } from './table-parts.ts';
 
 // Of 1,600 columns at most, 200 tables stay far below one answer's limit.
 const pageTables = 200;

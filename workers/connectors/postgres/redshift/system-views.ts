@@ -4,7 +4,8 @@ import { ConnectionFailure } from '../../connector.ts';
 import type { CatalogLimits, Deadlines } from '../limits.ts';
 import type { PostgresSession } from '../session.ts';
 import * as statements from './statements.ts';
-import { blankColumn, blankTable, given } from './table-parts.ts';
+import { given } from '../../given.ts';
+import { blankColumn, blankTable } from './table-parts.ts';
 
 export interface ReadSettings {
   readonly memory: Holding | undefined;

@@ -1,5 +1,5 @@
 import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../../../shared/catalog.ts';
-import { ConnectionFailure } from '../../connector.ts';
+import { given } from '../../given.ts';
 import type { Row } from '../simple-query.ts';
 
 /** What Redshift never has: checks, indexes, partitions. Sort and distribution keys have no place. */
@@ -91,10 +91,4 @@ function namesIn(
   nameOf: ReadonlyMap<string, string>,
 ): string[] {
   return (given(positions).match(/\d+/g) ?? []).map((position) => given(nameOf.get(position)));
-}
-
-/** What the statement promises to be there. Throws PROTOCOL_ERROR. */
-export function given<T>(value: T | null | undefined): T {
-  if (value === null || value === undefined) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return value;
 }

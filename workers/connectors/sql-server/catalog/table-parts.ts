@@ -4,7 +4,8 @@ import type {
   CatalogIndex,
   CatalogTable,
 } from '../../../../shared/catalog.ts';
-import { ConnectionFailure } from '../../connector.ts';
+import { given } from '../../given.ts';
+import { integer } from '../../integer.ts';
 import type { Row } from '../../ordered-rows.ts';
 import type { PartName } from './statements.ts';
 import { typeText } from './type-text.ts';
@@ -132,14 +133,4 @@ function grouped(rows: readonly Row[]): Row[][] {
 
 function quoted(name: string): string {
   return `[${name.replaceAll(']', ']]')}]`;
-}
-
-function integer(text: string): number {
-  if (!/^-?\d{1,15}$/.test(text)) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return Number(text);
-}
-
-function given<T>(value: T | null | undefined): T {
-  if (value === null || value === undefined) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return value;
 }
