@@ -15,6 +15,9 @@ export interface OrderedRowsOptions {
   readonly memory?: Holding | undefined;
 }
 
+/** Rows in a row of tables that are not on the list: those of a thousand that were just made. */
+const maxPassedRows = 250_000;
+
 /** Less of a table is not worth telling of. */
 const toldBytes = 256 * 1024;
 
@@ -53,6 +56,7 @@ export class OrderedRows {
     const wanted = [schema, table] as const;
     const rows: Row[] = [];
     let characters = 0;
+    let passed = 0;
     let [cost, told] = [0, 0];
     this.#options.memory?.set(this, 0);
     for (;;) {
@@ -64,7 +68,11 @@ export class OrderedRows {
       if (order > 0) return rows;
       this.#last = key;
       this.#at += 1;
-      if (order < 0) continue;
+      if (order < 0) {
+        passed += 1;
+        if (passed > maxPassedRows) throw new ConnectionFailure('LIMIT_EXCEEDED');
+        continue;
+      }
       rows.push(row);
       const size = charactersOf(row);
       characters += size;
