@@ -86,7 +86,13 @@ export class MysqlSession {
     const query = this.#client.query({ sql: text, rowsAsArray: true, typeCast: false });
     query.on('result', (row: unknown) => {
       // What is no list is the summary of a statement without rows.
-      if (Array.isArray(row)) onRow(row.map(toText));
+      if (!Array.isArray(row)) return;
+      // What is thrown into the driver may come out where nobody can catch it.
+      try {
+        onRow(row.map(toText));
+      } catch (error) {
+        this.#fail(error);
+      }
     });
     query.on('error', (error: Error) => this.#failed(error));
     query.on('end', () => {
