@@ -59,7 +59,7 @@ describe.skipIf(opensslMissing !== null)(`floods at once ${opensslMissing ?? ''}
     ({ peak } = await peakMemory(worker.pid, async () => {
       flooded = await worker.tryAll([...bombs, ...floods, ...bombs]);
     }));
-  }, 180_000);
+  }, 240_000);
 
   test('end one by one, and leave the worker below 512 MB', () => {
     const endings = new Set([...flooded.values()].map(({ sync }) => sync));

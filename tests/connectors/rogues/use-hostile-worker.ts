@@ -95,7 +95,7 @@ export function useHostileWorker({ script = shortWorker, concurrency = 16 } = {}
         started.push({ trial, server, id: await createSource(trial, server.port) });
       }
       const ids = started.map(({ id }) => id);
-      const rows = await eventually(() => endings(ids), 90_000);
+      const rows = await eventually(() => endings(ids), 150_000);
       const outcomes = new Map<Trial, Outcome>();
       for (const { trial, server, id } of started) {
         const row = rows.find((found) => found.id === id);
