@@ -14,7 +14,7 @@ import type { WorkerContext } from './worker-context.ts';
 type Needs = Pick<WorkerContext, 'vault' | 'egress' | 'memory' | 'connectorFor'>;
 
 /** A target that tells what was found on the way to it, and why its job had to go. */
-export interface UsedTarget extends ConnectionTarget {
+interface UsedTarget extends ConnectionTarget {
   readonly findings: Findings;
   readonly memory: Share;
 }

@@ -1,5 +1,5 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
-import { collectRows } from './collect-rows.ts';
+import { collectRows } from '../memory/collect-rows.ts';
 import { ConnectionFailure } from './connector.ts';
 import { byUtf8, type Row } from './ordered-rows.ts';
 

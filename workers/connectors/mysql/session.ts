@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { withDeadline } from '../../egress/deadline.ts';
 import type { Holding } from '../../memory/holding.ts';
 import { ConnectionFailure } from '../connector.ts';
-import { PortionRoom } from '../portion-room.ts';
+import { PortionRoom } from '../../memory/portion-room.ts';
 import { createClient } from './wire/client.ts';
 import { toFailure } from './failures.ts';
 import { GatedStream } from './wire/gated-stream.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../egress/http/http.ts';
 import type { Holding } from '../../memory/holding.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
-import { collectRows } from '../collect-rows.ts';
+import { collectRows } from '../../memory/collect-rows.ts';
 import type { Row } from '../ordered-rows.ts';
 import { type Account, accountOf } from './account.ts';
 import { endSession, sqlApi, type SqlApi } from './api.ts';

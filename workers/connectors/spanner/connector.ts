@@ -1,6 +1,6 @@
 import type { HttpRoute } from '../../egress/http/http.ts';
 import { connectorBySession, type Occasion } from '../connector-by-session.ts';
-import { collectRows } from '../collect-rows.ts';
+import { collectRows } from '../../memory/collect-rows.ts';
 import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
 import type { ProbeStepper } from '../probe-steps.ts';
 import { type Deadlines, defaultDeadlines } from './limits.ts';

@@ -4,7 +4,7 @@ import { withDeadline } from '../../egress/deadline.ts';
 import type { Holding } from '../../memory/holding.ts';
 import { ConnectionFailure } from '../connector.ts';
 import type { Row } from '../ordered-rows.ts';
-import { PortionRoom } from '../portion-room.ts';
+import { PortionRoom } from '../../memory/portion-room.ts';
 import type { Driver } from './driver.ts';
 import { failureOfErrors, toFailure } from './failures.ts';
 import type { Deadlines } from './limits.ts';

@@ -2,7 +2,7 @@ import type { CatalogTable } from '../../../../shared/catalog.ts';
 import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { CatalogLimits, PortionLimits } from '../../limits.ts';
-import { PortionRoom } from '../../portion-room.ts';
+import { PortionRoom } from '../../../memory/portion-room.ts';
 import type { Portion } from './portions.ts';
 import type { ServerKind } from '../server-kind.ts';
 import type { MysqlSession, Row } from '../session.ts';

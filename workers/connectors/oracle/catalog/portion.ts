@@ -2,7 +2,7 @@ import type { CatalogTable } from '../../../../shared/catalog.ts';
 import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { Portion } from '../../in-portions.ts';
-import { PortionRoom } from '../../portion-room.ts';
+import { PortionRoom } from '../../../memory/portion-room.ts';
 import type { Row } from '../../ordered-rows.ts';
 import type { OracleLimits } from '../limits.ts';
 import type { OracleSession, Statement } from '../session.ts';

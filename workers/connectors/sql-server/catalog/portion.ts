@@ -3,7 +3,7 @@ import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { Portion } from '../../in-portions.ts';
 import type { CatalogLimits, PortionLimits } from '../../limits.ts';
-import { PortionRoom } from '../../portion-room.ts';
+import { PortionRoom } from '../../../memory/portion-room.ts';
 import type { Row } from '../../ordered-rows.ts';
 import type { SqlServerSession, Statement } from '../session.ts';
 import { toId } from './object-id.ts';

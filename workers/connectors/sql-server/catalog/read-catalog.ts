@@ -1,7 +1,7 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import { inPortions } from '../../in-portions.ts';
-import { PortionRoom } from '../../portion-room.ts';
+import { PortionRoom } from '../../../memory/portion-room.ts';
 import type { Row } from '../../ordered-rows.ts';
 import { firstId, toId } from './object-id.ts';
 import { type PortionContext, readPortion, type TablesById } from './portion.ts';

@@ -1,6 +1,6 @@
-import { costOfRow } from '../memory/costs.ts';
-import type { Holding } from '../memory/holding.ts';
-import { charactersOf, type Row } from './ordered-rows.ts';
+import { costOfRow } from './costs.ts';
+import type { Holding } from './holding.ts';
+import { charactersOf, type Row } from '../connectors/ordered-rows.ts';
 
 /** A session whose rows are kept until a portion is complete. */
 interface Received {

@@ -1,5 +1,5 @@
-import { ConnectionFailure } from './connector.ts';
-import { charactersOf, type Row } from './ordered-rows.ts';
+import { ConnectionFailure } from '../connectors/connector.ts';
+import { charactersOf, type Row } from '../connectors/ordered-rows.ts';
 
 /** Of all rows together: names, mostly. */
 const maxCharacters = 8 * 1024 * 1024;
