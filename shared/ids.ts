@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { TypeID, typeid } from 'typeid-js';
 import { text } from './text.ts';
 
@@ -79,8 +79,8 @@ export function columnId(table: string, name: string): string {
 }
 
 function idOfNames(prefix: string, names: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(names)).digest();
-  return TypeID.fromUUIDBytes(prefix, hash.subarray(0, 16)).toString();
+  const digest = hash('sha256', JSON.stringify(names), 'buffer');
+  return TypeID.fromUUIDBytes(prefix, digest.subarray(0, 16)).toString();
 }
 
 /** An id from outside. Any text is let through: an id that cannot exist is simply not found. */

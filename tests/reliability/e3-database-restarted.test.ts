@@ -8,12 +8,16 @@ import {
 import { migrate } from '../../server/migrate.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
 import { spawnWorker } from '../support/processes/worker-process.ts';
+import { useSlowCustomer } from '../support/servers/slow-customer.ts';
 import { useInstallation } from '../support/worker.ts';
 import { countEffects, expectEachOnce, expectInvariants, retryForEver } from './effects.ts';
+import { faultMoments, faultSeed } from './fault-moments.ts';
 
 // E3 of security.md. Every second time PostgreSQL does not stop but dies.
 const { rounds, sources } =
-  inject('size') === 'nightly' ? { rounds: 40, sources: 1_000 } : { rounds: 6, sources: 100 };
+  inject('size') === 'nightly' ? { rounds: 40, sources: 1_000 } : { rounds: 6, sources: 90 };
+
+const syncMs = 3_000;
 
 let dataDir = '';
 let postgres: EmbeddedPostgres;
@@ -38,18 +42,20 @@ afterAll(async () => {
 });
 
 const installation = useInstallation(control);
+const customer = useSlowCustomer(installation);
 
 it(
-  'no job is lost and none has its effect twice, and workers recover by themselves',
+  `no job is lost and none has its effect twice, and workers recover by themselves (FAULT_SEED=${faultSeed})`,
   { timeout: 3_600_000 },
   async () => {
-    const work = { minMs: 100, maxMs: 600 };
-    const workers = [1, 2].map(() => spawnWorker(installation.workerEnv, work));
+    const env = { ...installation.workerEnv, WORKER_CONCURRENCY: '8' };
+    const workers = [1, 2].map(() => spawnWorker(env));
     await Promise.all(workers.map(({ working }) => working));
     const acknowledged: string[] = [];
+    const moments = faultMoments(syncMs);
     for (let round = 0; round < rounds; round += 1) {
       for (let n = 0; n < sources / rounds; n += 1) acknowledged.push(await createSource());
-      await sleep(700 * Math.random());
+      await sleep(moments.next().value);
       if (round % 2 === 0) {
         await postgres.stop();
       } else {
@@ -74,7 +80,7 @@ it(
 async function createSource(): Promise<string> {
   for (;;) {
     try {
-      return await installation.createSource();
+      return await customer.createSource();
     } catch {
       await sleep(50);
     }

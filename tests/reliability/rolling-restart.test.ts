@@ -61,7 +61,7 @@ async function send(
 
 test(
   `${2 * rounds} restarts at full load: not one request fails`,
-  { timeout: 300_000 },
+  { timeout: 300_000 * rounds },
   async () => {
     let isOver = false;
     const failures: string[] = [];

@@ -26,12 +26,15 @@ export class TableBatch {
   /** Canonical JSON. */
   readonly definitions = new BinaryArray();
 
+  readonly #elements = new Elements();
+
   add(tableId: string, table: CatalogTable): void {
     this.ids.push(tableId);
     this.schemas.push(storable(table.schema));
     this.names.push(storable(table.name));
     this.kinds.push(table.kind);
-    this.columnNames.push(arrayText(new Set(table.columns.map(({ name }) => searchable(name)))));
+    const columns = new Set(table.columns.map(({ name }) => this.#elements.of(name)));
+    this.columnNames.push(`{${[...columns].join(',')}}`);
     const definition = this.definitions.push(canonicalDefinition(table));
     this.hashes.push(hash('sha256', definition, 'hex'));
     this.estimates.push(Number.isFinite(table.rowEstimate) ? table.rowEstimate : null);
@@ -48,14 +51,22 @@ export class TableBatch {
   }
 }
 
+/** What columns are found by, quoted as PostgreSQL's manual has it: "Array Input and Output Syntax". */
+class Elements {
+  // Databases have few names of columns, however many columns they have.
+  readonly #known = new Map<string, string>();
+
+  of(name: string): string {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const element = `"${searchable(name).replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+    if (name.length < 100 && this.#known.size < 1_000) this.#known.set(name, element);
+    return element;
+  }
+}
+
 // A B-tree entry has 2,700 bytes at most, and a name in a catalog has no limit.
 function searchable(name: string): string {
   const lower = storable(name).toLowerCase();
   return lower.length > 400 ? Array.from(lower).slice(0, 400).join('') : lower;
-}
-
-/** An array of texts as PostgreSQL reads it: manual, "Array Input and Output Syntax". */
-function arrayText(texts: Iterable<string>): string {
-  const quoted = Array.from(texts, (text) => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`);
-  return `{${quoted.join(',')}}`;
 }

@@ -8,6 +8,8 @@ export interface WorkerProcess {
   readonly process: ChildProcess;
   /** Resolves when it takes jobs. */
   readonly working: Promise<void>;
+  /** What it has logged so far; its environment says how much that is. */
+  readonly output: string;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with its exit code when it is gone. */
@@ -16,19 +18,19 @@ export interface WorkerProcess {
 
 export function spawnWorker(
   env: Readonly<Record<string, string>>,
-  { minMs, maxMs }: { minMs: number; maxMs: number },
+  ...args: readonly '--empty'[]
 ): WorkerProcess {
   const entry = new URL('worker-child.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [entry, String(minMs), String(maxMs)], {
+  const child = spawn(process.execPath, [entry, ...args], {
     env: { ...inheritedEnv(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const gone = once(child, 'exit').then(([code]) => code as number | null);
+  let output = '';
   const working = new Promise<void>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => {
-      const text = chunk.toString();
-      if (text.includes('working')) resolve();
-      else process.stdout.write(text);
+      output += chunk.toString();
+      if (output.includes('working')) resolve();
     });
   });
   const end = (signal: NodeJS.Signals): Promise<number | null> => {
@@ -42,6 +44,9 @@ export function spawnWorker(
   return {
     process: child,
     working,
+    get output() {
+      return output;
+    },
     kill: async () => {
       await end('SIGKILL');
     },

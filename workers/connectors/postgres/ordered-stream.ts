@@ -1,14 +1,14 @@
 import { ConnectionFailure } from '../connector.ts';
+import { type Row, RowCursor, type RowStretch } from './gate/row-cursor.ts';
 import type { PostgresSession } from './session.ts';
-import type { Row } from './simple-query.ts';
 
 // Large enough to hide the round trip, small enough to stay in the processor's cache.
 const pageBytes = 256 * 1024;
 const firstPageRows = 500;
 const maxPageRows = 5_000;
 
-/** Called with each page before any of its rows is handed out. */
-export type PageHook = (rows: readonly Row[]) => Promise<void>;
+/** Called for each page, with a cursor of its own, before any row of it is handed out. */
+export type PageHook = (rows: RowCursor) => Promise<void>;
 
 /**
  * A server-side cursor whose rows are ordered by table oid, their first field. Reads one page ahead,
@@ -20,9 +20,10 @@ export class OrderedStream {
   readonly #timeoutMs: number;
   readonly #onPage: PageHook | undefined;
   #pageRows = firstPageRows;
-  #page: Row[] = [];
-  #at = 0;
-  #next: Promise<Row[]> | null;
+  #page = new RowCursor([]);
+  /** The table that the row under the cursor is of; null when the page is used up. */
+  #relation: number | null = null;
+  #next: Promise<readonly RowStretch[]> | null;
 
   /** `name` is a cursor that the session's transaction has declared. */
   constructor(session: PostgresSession, name: string, timeoutMs: number, onPage?: PageHook) {
@@ -35,8 +36,8 @@ export class OrderedStream {
 
   /** The next row, or null at the end. */
   async next(): Promise<Row | null> {
-    if (!this.#loaded()) await this.#turn();
-    return this.#page[this.#at++] ?? null;
+    if (this.#relation === null) await this.#turn();
+    return this.#relation === null ? null : this.#take();
   }
 
   /**
@@ -44,53 +45,70 @@ export class OrderedStream {
    * `onTurn` is called for each page that has to be loaded, and may throw.
    * Throws LIMIT_EXCEEDED beyond `max` rows.
    */
-  async takeTable(oid: number, max: number, onTurn: () => void): Promise<Row[]> {
+  takeTable(
+    oid: number,
+    max: number,
+    onTurn: () => void,
+  ): Promise<readonly Row[]> | readonly Row[] {
     const rows: Row[] = [];
-    for (;;) {
-      while (this.#loaded()) {
-        const row = this.#page[this.#at];
-        const relation = Number(row?.[0]);
-        if (row === undefined || relation > oid) return rows;
-        this.#at += 1;
-        if (relation === oid) rows.push(row);
-        // Also true for what is not a number: a server that does not keep the order ends here.
-        else if (!(relation < oid)) throw new ConnectionFailure('PROTOCOL_ERROR');
-        if (rows.length > max) throw new ConnectionFailure('LIMIT_EXCEEDED');
-      }
-      if (!this.#next) return rows;
+    this.#takeLoaded(rows, oid, max);
+    // Nearly always the page has them all.
+    return this.#relation !== null || !this.#next ? rows : this.#takeOn(rows, oid, max, onTurn);
+  }
+
+  async #takeOn(rows: Row[], oid: number, max: number, onTurn: () => void): Promise<Row[]> {
+    while (this.#relation === null && this.#next) {
       await this.#turn();
       onTurn();
+      this.#takeLoaded(rows, oid, max);
+    }
+    return rows;
+  }
+
+  /** Adds the rows of a table that the page has from here on. */
+  #takeLoaded(rows: Row[], oid: number, max: number): void {
+    while (this.#relation !== null && this.#relation < oid) this.#step();
+    while (this.#relation === oid) {
+      rows.push(this.#take());
+      if (rows.length > max) throw new ConnectionFailure('LIMIT_EXCEEDED');
     }
   }
 
-  #loaded(): boolean {
-    return this.#at < this.#page.length;
+  #take(): Row {
+    const row = this.#page.row();
+    this.#step();
+    return row;
+  }
+
+  #step(): void {
+    this.#relation = this.#page.next() ? this.#page.number(0) : null;
+    // A server that sends something else for an oid has no order that could be relied on.
+    if (Number.isNaN(this.#relation)) throw new ConnectionFailure('PROTOCOL_ERROR');
   }
 
   async #turn(): Promise<void> {
-    const page = await this.#next;
-    this.#page = page ?? [];
-    this.#at = 0;
-    this.#next = page && page.length > 0 ? this.#fetch() : null;
+    const stretches = (await this.#next) ?? [];
+    this.#page = new RowCursor(stretches);
+    this.#next = stretches.length > 0 ? this.#fetch() : null;
+    this.#step();
   }
 
-  #fetch(): Promise<Row[]> {
+  #fetch(): Promise<readonly RowStretch[]> {
     const page = this.#fetchPage();
     // Read ahead: nobody may be waiting for it when the read ends early.
     page.catch(() => undefined);
     return page;
   }
 
-  async #fetchPage(): Promise<Row[]> {
+  async #fetchPage(): Promise<readonly RowStretch[]> {
     const asked = this.#pageRows;
-    const { rows, bytes } = await this.#session.query(`fetch forward ${asked} from ${this.#name}`, {
-      rows: asked,
-      timeoutMs: this.#timeoutMs,
-    });
-    if (rows.length === 0) return rows;
-    const rowBytes = bytes / rows.length;
-    this.#pageRows = Math.max(1, Math.min(maxPageRows, Math.floor(pageBytes / rowBytes)));
-    await this.#onPage?.(rows);
-    return rows;
+    const statement = `fetch forward ${asked} from ${this.#name}`;
+    const ask = { rows: asked, timeoutMs: this.#timeoutMs };
+    const { stretches, bytes } = await this.#session.fetch(statement, ask);
+    const rows = stretches.reduce((sum, { starts }) => sum + starts.length, 0);
+    if (rows === 0) return stretches;
+    this.#pageRows = Math.max(1, Math.min(maxPageRows, Math.floor((pageBytes * rows) / bytes)));
+    await this.#onPage?.(new RowCursor(stretches));
+    return stretches;
   }
 }

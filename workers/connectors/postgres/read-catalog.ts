@@ -5,12 +5,12 @@ import { everything } from '../../selection.ts';
 import { type CatalogRequest, ConnectionFailure } from '../connector.ts';
 import { readChangeToken } from './change-token.ts';
 import type { CatalogLimits, Deadlines } from './limits.ts';
-import { OrderedStream } from './ordered-stream.ts';
+import type { Row } from './gate/row-cursor.ts';
+import { OrderedStream, type PageHook } from './ordered-stream.ts';
 import type { PostgresSession } from './session.ts';
-import type { Row } from './simple-query.ts';
 import { beginReadOnly, type CatalogStream, catalogStatements } from './statements.ts';
 import { isSupabaseInternal } from './supabase.ts';
-import { toCatalogTable } from './table-parts.ts';
+import { type TableRows, toCatalogTable } from './table-parts.ts';
 import { TypeNames } from './type-names.ts';
 
 export interface ReadSettings {
@@ -82,7 +82,7 @@ async function openStreams(
     ([name, statement]) => `declare basekeep_${name} no scroll cursor for ${statement};`,
   );
   await session.query(cursors.join('\n'), { rows: 0, timeoutMs });
-  const open = (name: CatalogStream, learn?: (rows: readonly Row[]) => Promise<void>) =>
+  const open = (name: CatalogStream, learn?: PageHook) =>
     new OrderedStream(session, `basekeep_${name}`, timeoutMs, learn);
   return {
     tables: open('tables'),
@@ -99,8 +99,8 @@ async function takeParts(
   oid: number,
   limits: CatalogLimits,
   checkSize: () => void,
-): Promise<Record<Parts, Row[]>> {
-  const take = (name: Parts): Promise<Row[]> | Row[] =>
+): Promise<TableRows> {
+  const take = (name: Parts): Promise<readonly Row[]> | readonly Row[] =>
     streams[name].takeTable(oid, limits.maxPartsPerTable, checkSize);
   return {
     columns: await take('columns'),

@@ -12,8 +12,9 @@ import { toFailure } from './failures.ts';
 import { GatedStream } from './gate/gated-stream.ts';
 import type { Deadlines, WireLimits } from './limits.ts';
 import { MessageGate } from './gate/message-gate.ts';
+import { type Row, RowCursor, type RowStretch } from './gate/row-cursor.ts';
 import { requestTls } from './request-tls.ts';
-import { type Row, SimpleQuery } from './simple-query.ts';
+import { SimpleQuery } from './simple-query.ts';
 import { endpointOf } from './target.ts';
 
 export interface SessionSettings {
@@ -33,7 +34,12 @@ export interface Ask {
 
 export interface Answer {
   /** Of all statements of the request, in order. */
-  readonly rows: Row[];
+  readonly rows: readonly Row[];
+}
+
+/** Rows that are still as they came. */
+export interface Page {
+  readonly stretches: readonly RowStretch[];
   /** What they took on the wire. */
   readonly bytes: number;
 }
@@ -130,7 +136,12 @@ export class PostgresSession {
    * Sends statements in one message and returns the rows of all of them.
    * Any failure closes the session, because nobody knows what it is still busy with.
    */
-  query(text: string, ask: Ask): Promise<Answer> {
+  async query(text: string, ask: Ask): Promise<Answer> {
+    return rowsOf(await this.fetch(text, ask));
+  }
+
+  /** The same for rows that are looked at later. */
+  fetch(text: string, ask: Ask): Promise<Page> {
     return this.#inTurn(() => this.#run(text, ask));
   }
 
@@ -140,31 +151,30 @@ export class PostgresSession {
    */
   async queryIfAllowed(text: string, ask: Ask): Promise<Answer | null> {
     let refused = false;
-    const orNothing = (rows: Promise<Row[]>): Promise<Row[]> =>
-      rows.catch((error: unknown) => {
+    const orNothing = (done: Promise<void>): Promise<void> =>
+      done.catch((error: unknown) => {
         refused = error instanceof DatabaseError;
-        if (refused) return [];
-        throw error;
+        if (!refused) throw error;
       });
-    const answer = await this.#inTurn(() => this.#run(text, ask, orNothing));
-    return refused ? null : answer;
+    const page = await this.#inTurn(() => this.#run(text, ask, orNothing));
+    return refused ? null : rowsOf(page);
   }
 
   async #run(
     text: string,
     { rows, timeoutMs }: Ask,
-    settle: (rows: Promise<Row[]>) => Promise<Row[]> = (rows) => rows,
-  ): Promise<Answer> {
+    settle: (done: Promise<void>) => Promise<void> = (done) => done,
+  ): Promise<Page> {
     const before = this.receivedBytes;
-    this.#gate.expectAnswer(rows);
+    const stretches = this.#gate.expectAnswer(rows);
     const query = new SimpleQuery(text);
     this.#client.query(query);
     const { signal } = this.#context;
-    const received = await this.#guarded(settle(query.rows), { signal, timeoutMs });
-    return { rows: received, bytes: this.receivedBytes - before };
+    await this.#guarded(settle(query.done), { signal, timeoutMs });
+    return { stretches, bytes: this.receivedBytes - before };
   }
 
-  #inTurn(run: () => Promise<Answer>): Promise<Answer> {
+  #inTurn(run: () => Promise<Page>): Promise<Page> {
     const answer = this.#last.then(run);
     this.#last = answer;
     // The caller sees the failure through `answer`; a request that nobody awaits must not crash us.
@@ -207,4 +217,11 @@ export class PostgresSession {
     const key = this.#gate.cancelKey;
     if (this.#signedIn && key) this.#cancelled ??= cancelStatement(this.#context.cancelTarget, key);
   }
+}
+
+function rowsOf({ stretches }: Page): Answer {
+  const cursor = new RowCursor(stretches);
+  const rows: Row[] = [];
+  while (cursor.next()) rows.push(cursor.row());
+  return { rows };
 }

@@ -1,33 +1,26 @@
 import type { Connection, Submittable } from 'pg';
 
-/** One row as the server wrote it: text, or null. */
-export type Row = readonly (string | null)[];
-
 /**
  * A message of the simple protocol: several statements, no names, no parameters, which is what a
- * transaction pooler forwards faithfully. Rows of all statements come in one list, unparsed.
+ * transaction pooler forwards faithfully. Their rows stay at the gate.
  */
 export class SimpleQuery implements Submittable {
-  readonly rows: Promise<Row[]>;
+  /** Until the server is ready for the next. */
+  readonly done: Promise<void>;
   readonly #text: string;
-  readonly #collected: Row[] = [];
-  readonly #settle = Promise.withResolvers<Row[]>();
+  readonly #settle = Promise.withResolvers<void>();
 
   constructor(text: string) {
     this.#text = text;
-    this.rows = this.#settle.promise;
+    this.done = this.#settle.promise;
   }
 
   submit(connection: Connection): void {
     connection.query(this.#text);
   }
 
-  handleDataRow(message: { readonly fields: Row }): void {
-    this.#collected.push(message.fields);
-  }
-
   handleReadyForQuery(): void {
-    this.#settle.resolve(this.#collected);
+    this.#settle.resolve();
   }
 
   handleError(error: Error): void {

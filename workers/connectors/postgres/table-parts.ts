@@ -7,7 +7,7 @@ import type {
 } from '../../../shared/catalog.ts';
 import { ConnectionFailure } from '../connector.ts';
 import { given } from '../given.ts';
-import type { Row } from './simple-query.ts';
+import type { Row } from './gate/row-cursor.ts';
 import type { TypeNames } from './type-names.ts';
 
 /** The rows that belong to one table, each list as its statement in statements.ts has them. */

@@ -1,6 +1,6 @@
 import { ConnectionFailure } from '../connector.ts';
 import type { PostgresSession } from './session.ts';
-import type { Row } from './simple-query.ts';
+import type { Row, RowCursor } from './gate/row-cursor.ts';
 import { typeNamesStatement } from './statements.ts';
 
 // A type with its modifier; even a database of a million columns has a few hundred.
@@ -11,21 +11,25 @@ const maxPerRequest = 5_000;
 export class TypeNames {
   readonly #session: PostgresSession;
   readonly #timeoutMs: number;
-  readonly #names = new Map<string, string>();
+  /** By type and modifier. */
+  readonly #names = new Map<number, Map<number, string>>();
+  #known = 0;
 
   constructor(session: PostgresSession, timeoutMs: number) {
     this.#session = session;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Learns the types that `columns` mention. Must come before `nameOf` for any of them. */
-  async learn(columns: readonly Row[]): Promise<void> {
+  /** Learns the types that rows of columns mention. Must come before `nameOf` for any of them. */
+  async learn(columns: RowCursor): Promise<void> {
     const unknown = new Set<string>();
-    for (const column of columns) {
-      const key = typeKey(column);
-      if (!this.#names.has(key)) unknown.add(checked(key));
+    while (columns.next()) {
+      const type = checked(columns.number(3));
+      const modifier = checked(columns.number(4));
+      if (!this.#names.get(type)?.has(modifier)) unknown.add(`${type},${modifier}`);
     }
-    if (this.#names.size + unknown.size > maxKnown) throw new ConnectionFailure('LIMIT_EXCEEDED');
+    this.#known += unknown.size;
+    if (this.#known > maxKnown) throw new ConnectionFailure('LIMIT_EXCEEDED');
     const wanted = [...unknown];
     for (let first = 0; first < wanted.length; first += maxPerRequest) {
       await this.#ask(wanted.slice(first, first + maxPerRequest));
@@ -33,27 +37,28 @@ export class TypeNames {
   }
 
   nameOf(column: Row): string {
-    const name = this.#names.get(typeKey(column));
+    const name = this.#names.get(Number(column[3]))?.get(Number(column[4]));
     if (name === undefined) throw new ConnectionFailure('PROTOCOL_ERROR');
     return name;
   }
 
-  async #ask(keys: readonly string[]): Promise<void> {
-    const { rows } = await this.#session.query(typeNamesStatement(keys), {
-      rows: keys.length,
+  async #ask(types: readonly string[]): Promise<void> {
+    const { rows } = await this.#session.query(typeNamesStatement(types), {
+      rows: types.length,
       timeoutMs: this.#timeoutMs,
     });
-    for (const [id, modifier, name] of rows) this.#names.set(`${id},${modifier}`, name ?? '???');
+    for (const [id, modifier, name] of rows) {
+      const type = Number(id);
+      const names = this.#names.get(type) ?? new Map<number, string>();
+      this.#names.set(type, names.set(Number(modifier), name ?? '???'));
+    }
   }
 }
 
-/** `type,modifier` of a row of the columns statement. */
-function typeKey(column: Row): string {
-  return `${column[3]},${column[4]}`;
-}
-
 /** The server's word that they are numbers, which go into a statement, is not enough. */
-function checked(key: string): string {
-  if (!/^\d{1,10},-?\d{1,10}$/.test(key)) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return key;
+function checked(number: number): number {
+  if (!Number.isInteger(number) || Math.abs(number) >= 2 ** 32) {
+    throw new ConnectionFailure('PROTOCOL_ERROR');
+  }
+  return number;
 }

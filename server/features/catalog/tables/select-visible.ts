@@ -1,6 +1,6 @@
 import type { EntityManager } from '../../../../shared/db/orm.ts';
 import { orderedCharacters } from '../../../../shared/catalog-changes/place.ts';
-import { selectTables, type TableQuery, type TableRow } from './select-tables.ts';
+import { selectTables, selectTablesWith, type TableQuery, type TableRow } from './select-tables.ts';
 
 /**
  * Up to `limit` tables outside of hidden schemas. A hidden schema is jumped over, not walked through:
@@ -14,9 +14,13 @@ export async function selectVisible(
   // The order does not tell long names apart, so behind such a schema could be another one.
   const withoutSchemas = [...hiddenSchemas].filter((name) => name.length > orderedCharacters);
   const rows: TableRow[] = [];
+  const { columnNames, ...wanted } = query;
   for (let after = query.after; ;) {
     const limit = query.limit - rows.length;
-    const next = await selectTables(em, { ...query, withoutSchemas, after, limit });
+    const page = { ...wanted, withoutSchemas, after, limit };
+    const next = await (columnNames
+      ? selectTablesWith(em, columnNames, page)
+      : selectTables(em, page));
     const hidden = next.find(({ schema_name: schema }) => hiddenSchemas.has(schema));
     rows.push(...(hidden ? next.slice(0, next.indexOf(hidden)) : next));
     if (!hidden) return rows;

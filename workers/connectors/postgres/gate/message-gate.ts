@@ -4,6 +4,7 @@ import { ConnectionFailure } from '../../connector.ts';
 import type { WireLimits } from '../limits.ts';
 import { hasItsShape } from './message-shape.ts';
 import { digestRequest } from '../redshift/password-digest.ts';
+import type { RowStretch } from './row-cursor.ts';
 import { SignInOrder, type SignInRules } from './sign-in-order.ts';
 
 const headerBytes = 5;
@@ -16,7 +17,8 @@ export interface CancelKey {
 
 /**
  * Lets through the server's messages that are whole, well formed, expected now and within the
- * limits, and nothing else. Everything a driver would believe passes here first.
+ * limits, and nothing else. Everything a driver would believe passes here first, except for rows:
+ * those are kept for whoever has asked, because the driver would take each apart once more.
  * Throws ConnectionFailure: PROTOCOL_ERROR, TLS_REQUIRED, AUTHENTICATION_FAILED, LIMIT_EXCEEDED.
  */
 export class MessageGate {
@@ -34,6 +36,7 @@ export class MessageGate {
   /** The message that has begun: the first `#heldBytes` of a buffer with room to grow. */
   #held = Buffer.alloc(0);
   #heldBytes = 0;
+  #rows: RowStretch[] = [];
   #rowsLeft = 0;
   #answerBytes = 0;
   /** What its rows take once they are lists of texts. */
@@ -52,33 +55,31 @@ export class MessageGate {
     return this.#heldBytes > 0;
   }
 
-  /** Opens the gate for one answer of at most `rows` rows. */
-  expectAnswer(rows: number): void {
+  /** Opens the gate for one answer of at most `rows` rows; they come into the list that it gives. */
+  expectAnswer(rows: number): readonly RowStretch[] {
+    this.#rows = [];
     this.#rowsLeft = rows;
     this.#hold = this.#answers.begin();
     this.#answerBytes = 0;
     this.#answerCost = 0;
     this.#chatterBytes = 0;
+    return this.#rows;
   }
 
-  /** The whole messages that `chunk` completes, as one stretch of bytes; may be empty. */
+  /** The whole messages but rows that `chunk` completes, as one stretch of bytes; may be empty. */
   pass(chunk: Buffer): Buffer {
     this.receivedBytes += chunk.length;
     const bytes = this.#heldBytes === 0 ? chunk : this.#join(chunk);
     // Looking again only when a message can be whole: a slow drip must not cost its square.
     const needed = bytes.length >= headerBytes ? 1 + bytes.readUInt32BE(1) : headerBytes;
-    const end = bytes.length < needed ? this.#checkBegun(bytes) : this.#checkAll(bytes);
+    const others: Buffer[] = [];
+    const end = bytes.length < needed ? this.#checkBegun(bytes) : this.#checkAll(bytes, others);
     if (end > 0 || this.#heldBytes === 0) this.#held = Buffer.from(bytes.subarray(end));
     this.#heldBytes = bytes.length - end;
     this.#hold(this.#held.length + this.#answerCost);
-    return bytes.subarray(0, end - this.#notForDriver());
-  }
-
-  /** The bytes of a challenge, which is the last message before we answer. */
-  #notForDriver(): number {
-    if (!this.challenge) return 0;
-    if (this.#heldBytes > 0) refuse();
-    return headerBytes + this.challenge.length;
+    // It is the last message before we answer.
+    if (this.challenge && this.#heldBytes > 0) refuse();
+    return Buffer.concat(others);
   }
 
   #join(chunk: Buffer): Buffer {
@@ -100,7 +101,8 @@ export class MessageGate {
     return 0;
   }
 
-  #checkAll(bytes: Buffer): number {
+  #checkAll(bytes: Buffer, others: Buffer[]): number {
+    const starts: number[] = [];
     let at = 0;
     while (at + headerBytes <= bytes.length) {
       const type = typeOf(bytes, at);
@@ -109,11 +111,17 @@ export class MessageGate {
       const end = at + 1 + length;
       if (end > bytes.length) break;
       if (!hasItsShape(type, bytes, at + headerBytes, end)) refuse();
-      // A row is looked at where it lies: a hundred thousand of them are worth no object each.
-      if (type === 'D') this.#checkRow(length, bytes.readUInt16BE(at + headerBytes));
-      else this.#checkTurn(type, bytes.subarray(at + headerBytes, end));
+      if (type === 'D') {
+        this.#checkRow(length, bytes.readUInt16BE(at + headerBytes));
+        starts.push(at + headerBytes);
+      } else {
+        this.#checkTurn(type, bytes.subarray(at + headerBytes, end));
+        // A challenge is answered by us.
+        if (!this.challenge) others.push(bytes.subarray(at, end));
+      }
       at = end;
     }
+    if (starts.length > 0) this.#rows.push({ bytes, starts });
     return at;
   }
 

@@ -1,7 +1,7 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { PostgresSession } from '../session.ts';
-import type { Row } from '../simple-query.ts';
+import type { Row } from '../gate/row-cursor.ts';
 import * as statements from './statements.ts';
 import {
   nameKey,

@@ -1,6 +1,6 @@
 import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../../../shared/catalog.ts';
 import { given } from '../../given.ts';
-import type { Row } from '../simple-query.ts';
+import type { Row } from '../gate/row-cursor.ts';
 
 /** What Redshift never has: checks, indexes, partitions. Sort and distribution keys have no place. */
 export const blankTable: CatalogTable = {
