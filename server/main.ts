@@ -1,5 +1,6 @@
 import { EnvError, wholeEnv, readEnv, readKey } from '../shared/env.ts';
 import { createLogger } from '../shared/logger.ts';
+import { tellUp } from '../shared/tell-up.ts';
 import { readAccessTokens } from './keys.ts';
 import { startApi } from './start-api.ts';
 
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
   process.once('disconnect', stop);
   await api.ready;
   log.info('ready');
+  tellUp();
 }
 
 try {

@@ -20,6 +20,7 @@ const passing: ReadonlySet<ConnectionFailureCode> = new Set([
   'CONNECTION_LOST',
   'SERVER_UNAVAILABLE',
   'TOO_MANY_CONNECTIONS',
+  'WORKER_BUSY',
   'HOST_UNREACHABLE',
   'SSH_TIMEOUT',
   'SSH_HOST_UNREACHABLE',

@@ -6,6 +6,7 @@ import {
   type WorkerEnv,
 } from '../shared/env.ts';
 import { createLogger } from '../shared/logger.ts';
+import { tellUp } from '../shared/tell-up.ts';
 import { startWatchdog } from './watchdog/watchdog.ts';
 import { startWorker } from './worker.ts';
 
@@ -38,6 +39,7 @@ async function main(env: WorkerEnv): Promise<void> {
   try {
     await starting;
     log.info('working');
+    tellUp();
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
   }

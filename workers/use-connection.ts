@@ -6,15 +6,23 @@ import {
   type Connector,
 } from './connectors/connector.ts';
 import { type Findings, noFindings } from './egress/findings.ts';
+import type { Share } from './memory/share.ts';
 import type { SealedConnection } from './load-data-source.ts';
 import { storable } from './storable.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-type Needs = Pick<WorkerContext, 'vault' | 'egress' | 'connectorFor'>;
+type Needs = Pick<WorkerContext, 'vault' | 'egress' | 'memory' | 'connectorFor'>;
 
-/** A target that tells what was found on the way to it. */
-export interface UsedTarget extends ConnectionTarget {
+/** A target that tells what was found on the way to it, and why its job had to go. */
+interface UsedTarget extends ConnectionTarget {
   readonly findings: Findings;
+  readonly memory: Share;
+}
+
+interface Use<Result> {
+  readonly signal: AbortSignal;
+  /** Its `signal` also fires when the worker has no memory left for this job. */
+  work(connector: Connector, target: UsedTarget, signal: AbortSignal): Promise<Result>;
 }
 
 /**
@@ -22,9 +30,9 @@ export interface UsedTarget extends ConnectionTarget {
  * Throws `VaultError` when they do not open, ConnectionFailure when no connector can reach it.
  */
 export async function useConnection<Result>(
-  { vault, egress, connectorFor }: Needs,
+  { vault, egress, memory, connectorFor }: Needs,
   { organizationId, connection, secrets, sshHostKey, isDemo }: SealedConnection,
-  work: (connector: Connector, target: UsedTarget) => Promise<Result>,
+  { signal, work }: Use<Result>,
 ): Promise<Result> {
   const { dialect } = connection;
   // A tunnel that was asked for is never left out: the database may be another one without it.
@@ -34,8 +42,16 @@ export async function useConnection<Result>(
   const connector = await connectorFor(dialect, organizationId);
   const findings = noFindings();
   const policy = isDemo ? egress.forDemo() : egress;
-  return vault.use(secrets, (opened) =>
-    work(connector, { connection, secrets: opened, egress: policy, sshHostKey, findings }),
+  return memory.share((share) =>
+    vault.use(secrets, async (opened) => {
+      const target = { connection, secrets: opened, egress: policy, sshHostKey, findings };
+      const either = AbortSignal.any([signal, share.signal]);
+      try {
+        return await work(connector, { ...target, memory: share }, either);
+      } catch (error) {
+        throw error instanceof ConnectionFailure ? (share.failure ?? error) : error;
+      }
+    }),
   );
 }
 
@@ -46,11 +62,15 @@ export async function probeConnection(
   signal: AbortSignal,
 ): Promise<ProbeReport> {
   try {
-    return await useConnection(worker, sealed, async (connector, target) => {
-      const report = await connector.probe(target, signal);
-      const version = report.serverVersion;
-      const serverVersion = version === null ? null : storable(version);
-      return { ...report, serverVersion, ...target.findings };
+    return await useConnection(worker, sealed, {
+      signal,
+      async work(connector, target, either) {
+        const report = await connector.probe(target, either);
+        const version = report.serverVersion;
+        const serverVersion = version === null ? null : storable(version);
+        const failure = report.failure && (target.memory.failure?.code ?? report.failure);
+        return { ...report, failure, serverVersion, ...target.findings };
+      },
     });
   } catch (error) {
     if (error instanceof ConnectionFailure) return unreached(error.code);

@@ -6,6 +6,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { Connector } from './connectors/connector.ts';
 import type { HttpRoute } from './egress/http/http.ts';
 import type { EgressPolicy } from './egress/policy.ts';
+import type { MemoryBudget } from './memory/memory-budget.ts';
 import type { Mailer } from './mail/mailer.ts';
 import type { Vault } from './vault/open.ts';
 
@@ -16,6 +17,8 @@ export interface WorkerContext {
   readonly jobs: Jobs;
   readonly vault: Vault;
   readonly egress: EgressPolicy;
+  /** Of all jobs that read what customers' servers say. */
+  readonly memory: MemoryBudget;
   /** The connector of a dialect, as far as files go in the folder of one organization. */
   readonly connectorFor: (dialect: Dialect, organizationId: string) => Promise<Connector>;
   /** Null where no mail server is configured. */

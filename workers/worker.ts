@@ -10,6 +10,7 @@ import { bindQueues } from './jobs/bind.ts';
 import { connectorFor } from './connectors/index.ts';
 import { createEgressPolicy } from './egress/policy.ts';
 import { handlers, type Handlers } from './handlers.ts';
+import { budgetFor } from './memory/memory-budget.ts';
 import { createMailer } from './mail/mailer.ts';
 import { organizationFolder } from './organization-folder.ts';
 import { ownEndpoints } from './own-endpoints.ts';
@@ -63,6 +64,7 @@ export async function startWorker(
     jobs: createJobs(boss),
     vault,
     egress: createEgressPolicy({ allowCidrs, ownEndpoints: ownEndpoints(env) }),
+    memory: budgetFor(concurrency),
     connectorFor:
       overrides.connectorFor ??
       ((dialect, organizationId) =>

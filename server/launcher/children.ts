@@ -13,21 +13,29 @@ interface ChildSpec {
 export interface Children {
   /** Tells every child, also those to come, where its database is; until then they load their code. */
   begin(databaseUrl: string): void;
-  /** Resolves with a sentence when a child cannot be kept running. */
+  /** Resolves with a sentence when a child ended before it was ever up: nothing would change that. */
   readonly gaveUp: Promise<string>;
   /** SIGTERM to all, SIGKILL to whoever is left after 7 s. */
   stop(): Promise<void>;
 }
 
-// A child that lived this long had a good start: when it dies, it is started again.
+// A child that lived this long has nothing that kills each new one: it is started again at once.
 const healthyMs = 10_000;
+// A job that kills every worker that takes it is out of tries after a few of these.
+const pauses = { firstMs: 500, mostMs: 30_000 };
 const graceMs = 7_000;
 
-/** Runs the processes of Basekeep, each with an environment of its own and nothing else. */
-export function startChildren(specs: readonly ChildSpec[]): Children {
+/**
+ * Runs the processes of Basekeep, each with an environment of its own and nothing else. One that dies is
+ * started again, with growing pauses when it dies young, while the others live on. One that dies before
+ * any of its kind was up (`tellUp`) cannot start at all.
+ */
+export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } = pauses): Children {
+  /** By name, how many of them have died young in a row; absent before one was up. */
+  const youngDeaths = new Map<string, number>();
+  const stopping = new AbortController();
   const running = new Map<string, ChildProcess>();
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
-  let isStopping = false;
   let handed: { DATABASE_URL: string } | undefined;
 
   const hand = (child: ChildProcess): void => {
@@ -43,12 +51,23 @@ export function startChildren(specs: readonly ChildSpec[]): Children {
     });
     running.set(spec.name, child);
     hand(child);
+    child.once('message', () => {
+      if (!youngDeaths.has(spec.name)) youngDeaths.set(spec.name, 0);
+    });
     child.once('exit', () => {
       running.delete(spec.name);
-      if (isStopping) return;
-      if (systemClock.now().getTime() - startedAt >= healthyMs) start(spec);
-      else giveUp(`The ${spec.name} process ended right after its start.`);
+      if (stopping.signal.aborted) return;
+      const isOld = systemClock.now().getTime() - startedAt >= healthyMs;
+      const deaths = isOld ? 0 : youngDeaths.get(spec.name);
+      if (deaths === undefined) giveUp(`The ${spec.name} process ended right after its start.`);
+      else void startAgain(spec, deaths);
     });
+  };
+  const startAgain = async (spec: ChildSpec, deaths: number): Promise<void> => {
+    youngDeaths.set(spec.name, deaths + 1);
+    const pauseMs = deaths === 0 ? 0 : Math.min(mostMs, firstMs * 2 ** (deaths - 1));
+    await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    if (!stopping.signal.aborted) start(spec);
   };
   specs.forEach(start);
 
@@ -59,7 +78,7 @@ export function startChildren(specs: readonly ChildSpec[]): Children {
       for (const child of running.values()) hand(child);
     },
     async stop() {
-      isStopping = true;
+      stopping.abort();
       const children = [...running.values()];
       const gone = Promise.all(
         children.map(

@@ -132,6 +132,11 @@ export const connectionFailures = {
     advice: 'Restrict what the user can see, or ask your operator to raise the limits.',
     message: 'The catalog is larger than this installation allows.',
   },
+  WORKER_BUSY: {
+    actor: 'Basekeep operator',
+    advice: 'Wait, as it will be tried again by itself, or ask your operator to run more workers.',
+    message: 'The worker has no memory left for an answer of this size beside others.',
+  },
   ...sshFailures,
   TLS_CLIENT_CERTIFICATE_REFUSED: {
     actor: 'you',

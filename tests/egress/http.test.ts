@@ -132,7 +132,9 @@ describe('an answer', () => {
       }),
     );
     expect(await Array.fromAsync((await http.request(get)).lines(10))).toEqual(['one', '', 'two']);
-    const bytes = (await http.request({ ...get, path: '/bytes' })).linePages(10, 'latin1');
+    const bytes = (await http.request({ ...get, path: '/bytes' })).linePages(10, {
+      encoding: 'latin1',
+    });
     expect((await Array.fromAsync(bytes)).flat()).toEqual(['\xff', '\xfe']);
     await expect(Array.fromAsync((await http.request(get)).lines(2))).rejects.toThrow(
       'LIMIT_EXCEEDED',

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Identity } from '../support/certificates.ts';
@@ -19,6 +19,8 @@ export interface StandInAnswer {
   /** Sent as JSON, and packed where `headers` say `content-encoding: gzip`. */
   readonly body: unknown;
   readonly headers?: { readonly [name: string]: string };
+  /** In place of the body: sent one after the other, for as long as somebody takes them. */
+  readonly pieces?: Iterable<string>;
 }
 
 export type StandInHandler = (request: StandInRequest) => StandInAnswer | Promise<StandInAnswer>;
@@ -53,6 +55,7 @@ export async function startHttpStandIn(
         body: unpacked(Buffer.concat(chunks), request.headers['content-encoding']),
       });
       response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+      if (answer.pieces) return await send(response, answer.pieces);
       const text = JSON.stringify(answer.body);
       response.end(answer.headers?.['content-encoding'] === 'gzip' ? gzipSync(text) : text);
     })().catch(() => response.destroy());
@@ -83,6 +86,15 @@ export async function startHttpStandIn(
       await once(server, 'close');
     },
   };
+}
+
+async function send(response: ServerResponse, pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) {
+    if (response.destroyed) return;
+    // Called when it has gone, or cannot go any more.
+    await new Promise<void>((resolve) => response.write(piece, () => resolve()));
+  }
+  response.end();
 }
 
 function unpacked(body: Buffer, encoding: string | undefined): string {

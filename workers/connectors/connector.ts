@@ -5,6 +5,7 @@ import type { Selection } from '../selection.ts';
 import type { ProbeReport } from '../../shared/probe.ts';
 import type { Findings } from '../egress/findings.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
+import type { Holding } from '../memory/holding.ts';
 
 export type { ProbeReport, ProbeStepName } from '../../shared/probe.ts';
 
@@ -18,6 +19,8 @@ export interface ConnectionTarget {
   readonly sshHostKey?: string | null;
   /** Filled in on the way to the server, for the report on it. */
   readonly findings?: Findings;
+  /** Where every reader says what it keeps in memory; absent where no other job shares it. */
+  readonly memory?: Holding;
 }
 
 /** A catalog could not be read. Carries a code only: no driver text, no configuration, no cause. */
@@ -49,6 +52,7 @@ export interface CatalogRequest {
  * - no byte of a secret leaves before the server's identity is checked, when TLS is on;
  * - nothing is written to the target: sessions are read-only;
  * - aborting `signal` closes the sockets at once, and no promise is left pending after it;
+ * - what is kept of a server's answers for longer than a moment is told to `target.memory`;
  * - a server's names, texts and sizes are hostile input: bounded, never interpolated, never logged.
  */
 export interface Connector {

@@ -1,4 +1,5 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
+import { collectRows } from '../memory/collect-rows.ts';
 import { ConnectionFailure } from './connector.ts';
 import { byUtf8, type Row } from './ordered-rows.ts';
 
@@ -32,9 +33,8 @@ export interface PagedCatalog {
 export async function* inPages(catalog: PagedCatalog): AsyncGenerator<CatalogTable> {
   let from = beginning;
   for (;;) {
-    const rows = (await Array.fromAsync(catalog.tablesAfter(from))).flat();
+    const rows = await collectRows(catalog.tablesAfter(from), catalog.pageTables);
     if (rows.length === 0) return;
-    if (rows.length > catalog.pageTables) throw new ConnectionFailure('PROTOCOL_ERROR');
     let to = from;
     const tables: [Place, Row][] = [];
     for (const row of rows) {

@@ -17,7 +17,7 @@ export const defaultCatalogLimits: CatalogLimits = {
   maxColumns: 20_000_000,
   maxBytes: 4_096 * MiB,
   maxPartsPerTable: 50_000,
-  maxTableBytes: 64 * MiB,
+  maxTableBytes: 32 * MiB,
 };
 
 /** How much a server may send before it is cut off. */

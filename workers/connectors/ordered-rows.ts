@@ -1,3 +1,5 @@
+import type { Holding } from '../memory/holding.ts';
+import { costOfRow } from '../memory/costs.ts';
 import { ConnectionFailure } from './connector.ts';
 
 /** One row as a server wrote it: text, or null. The first two fields name its schema and table. */
@@ -9,7 +11,15 @@ export interface OrderedRowsOptions {
   /** Rows of one table, and their characters together. LIMIT_EXCEEDED beyond. */
   readonly maxRows: number;
   readonly maxCharacters: number;
+  /** Told of the rows of a table that `take` has given last. */
+  readonly memory?: Holding | undefined;
 }
+
+/** Rows in a row of tables that are not on the list: those of a thousand that were just made. */
+const maxPassedRows = 250_000;
+
+/** Less of a table is not worth telling of. */
+const toldBytes = 256 * 1024;
 
 /**
  * A stream of rows ordered by schema and table, so that several of them can be merged in our process
@@ -17,7 +27,7 @@ export interface OrderedRowsOptions {
  */
 export class OrderedRows {
   readonly #pages: AsyncIterator<readonly Row[]>;
-  readonly #options: Required<OrderedRowsOptions>;
+  readonly #options: OrderedRowsOptions & Pick<Required<OrderedRowsOptions>, 'compare'>;
   #page: readonly Row[] = [];
   #at = 0;
   /** Read ahead, so that streams begin together and the server works while we do. */
@@ -46,6 +56,9 @@ export class OrderedRows {
     const wanted = [schema, table] as const;
     const rows: Row[] = [];
     let characters = 0;
+    let passed = 0;
+    let [cost, told] = [0, 0];
+    this.#options.memory?.set(this, 0);
     for (;;) {
       const row = await this.#peek();
       if (!row) return rows;
@@ -55,10 +68,20 @@ export class OrderedRows {
       if (order > 0) return rows;
       this.#last = key;
       this.#at += 1;
-      if (order < 0) continue;
+      if (order < 0) {
+        passed += 1;
+        if (passed > maxPassedRows) throw new ConnectionFailure('LIMIT_EXCEEDED');
+        continue;
+      }
       rows.push(row);
-      characters += sizeOf(row);
-      const { maxRows, maxCharacters } = this.#options;
+      const size = charactersOf(row);
+      characters += size;
+      cost += costOfRow(row.length, size);
+      const { maxRows, maxCharacters, memory } = this.#options;
+      if (cost - told > toldBytes) {
+        told = cost;
+        memory?.set(this, cost);
+      }
       if (rows.length > maxRows || characters > maxCharacters) {
         throw new ConnectionFailure('LIMIT_EXCEEDED');
       }
@@ -116,7 +139,8 @@ function keyOf(row: Row): readonly [string, string] {
   return typeof schema === 'string' && typeof table === 'string' ? [schema, table] : refuse();
 }
 
-function sizeOf(row: Row): number {
+/** Of all its fields together. */
+export function charactersOf(row: Row): number {
   return row.reduce((sum, field) => sum + (field?.length ?? 0), 0);
 }
 

@@ -3,7 +3,10 @@ import type { ConnectionFailureCode } from '../../shared/failures/connection-fai
 
 export interface Deadline {
   readonly timeoutMs: number;
-  /** The caller's wish to stop. Ends the wait as CONNECTION_LOST, or TIMEOUT if it was a timer's. */
+  /**
+   * The caller's wish to stop. Ends the wait as CONNECTION_LOST, as TIMEOUT if it was a timer's, and as
+   * what its reason says if that is a ConnectionFailure.
+   */
   readonly signal: AbortSignal;
   /** What a passed deadline means here; TIMEOUT unless said otherwise. */
   readonly code?: ConnectionFailureCode;
@@ -27,7 +30,8 @@ export function withDeadline<T>(
   const abort = (): void => {
     const { reason } = deadline.signal;
     const timer = reason instanceof DOMException && reason.name === 'TimeoutError';
-    stop(timer ? 'TIMEOUT' : 'CONNECTION_LOST');
+    const code = timer ? 'TIMEOUT' : 'CONNECTION_LOST';
+    stop(reason instanceof ConnectionFailure ? reason.code : code);
   };
   const timer = setTimeout(() => stop(deadline.code ?? 'TIMEOUT'), deadline.timeoutMs);
   deadline.signal.addEventListener('abort', abort, { once: true });

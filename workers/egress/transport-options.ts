@@ -5,7 +5,7 @@ import type { StepRunner } from './socket.ts';
 /** What of a target decides how its sockets are opened. */
 export type TransportTarget = Pick<
   ConnectionTarget,
-  'connection' | 'secrets' | 'egress' | 'sshHostKey' | 'findings'
+  'connection' | 'secrets' | 'egress' | 'sshHostKey' | 'findings' | 'memory'
 >;
 
 /** Runs one named step on the way to a server; a probe times the steps through it. */

@@ -60,12 +60,15 @@ async function readAndStage(
   const check = new ChangeCheck(await loadKnown(em, source));
   const into = { em, dataSourceId: source.id, attempt: job.attempt, selection, progress, check };
   return whileWanted(worker, job, progress, (signal) =>
-    useConnection(worker, source, async (connector, target) => {
-      const staged = await stageCatalog(
-        into,
-        connector.readCatalog(target, signal, { selection, isKnown: check.isKnown }),
-      );
-      return { ...staged, check, sshHostKey: target.findings.sshHostKey };
+    useConnection(worker, source, {
+      signal,
+      async work(connector, target, either) {
+        const staged = await stageCatalog(
+          { ...into, memory: target.memory },
+          connector.readCatalog(target, either, { selection, isKnown: check.isKnown }),
+        );
+        return { ...staged, check, sshHostKey: target.findings.sshHostKey };
+      },
     }),
   );
 }

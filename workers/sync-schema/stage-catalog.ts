@@ -1,6 +1,7 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import { tableId } from '../../shared/ids.ts';
+import type { Holding } from '../memory/holding.ts';
 import { everything, type Selection } from '../selection.ts';
 import { storable } from '../storable.ts';
 import type { ChangeCheck } from './known-catalog.ts';
@@ -28,6 +29,8 @@ interface Into {
   readonly attempt: string;
   /** Tables outside of it are left out; every table is in it when absent. */
   readonly selection?: Selection;
+  /** Told what is read and not yet written. */
+  readonly memory?: Holding;
   /** Kept current while the catalog is read. */
   readonly progress?: Progress;
   /** What `catalog` was asked for with: it has no tables when the database is what is stored. */
@@ -40,6 +43,9 @@ export interface Progress {
   columns: number;
 }
 
+/** Of a table that has been seen: 30 characters in a set. */
+const bytesPerId = 100;
+
 /**
  * Reads a catalog to its end and stages what differs from the stored one, so that the commit is
  * short and an unchanged catalog writes nothing. The stored catalog stays as it is. A server that
@@ -49,7 +55,7 @@ export async function stageCatalog(
   into: Into,
   catalog: AsyncIterable<CatalogTable>,
 ): Promise<StagedCatalog> {
-  const { selection = everything, progress = { tables: 0, columns: 0 } } = into;
+  const { memory, selection = everything, progress = { tables: 0, columns: 0 } } = into;
   let stored: Promise<number> | undefined;
   const countOnce = () => (stored ??= countStored(into.em, into.dataSourceId));
   const seen = new Set<string>();
@@ -79,6 +85,8 @@ export async function stageCatalog(
     progress.tables += 1;
     progress.columns += table.columns.length;
     filling.add(id, table);
+    memory?.set(filling, 2 * filling.definitions.byteLength);
+    if (seen.size % 1_000 === 0) memory?.set(seen, bytesPerId * seen.size);
     if (filling.isFull) await flush();
   }
   await flush();

@@ -10,6 +10,7 @@ import { connectorFor } from '../../../workers/connectors/index.ts';
 import { dispatchHealthChecks } from '../../../workers/dispatch-due/dispatch-health-checks.ts';
 import { dispatchSyncs } from '../../../workers/dispatch-due/dispatch-syncs.ts';
 import { createEgressPolicy } from '../../../workers/egress/policy.ts';
+import { budgetFor } from '../../../workers/memory/memory-budget.ts';
 import { createVault } from '../../../workers/vault/open.ts';
 import type { WorkerContext } from '../../../workers/worker-context.ts';
 import type { BenchRun } from '../bench.ts';
@@ -78,6 +79,7 @@ async function openWorker(
     jobs: createJobs(boss),
     vault: await createVault([{ publicKey, privateKey }]),
     egress: createEgressPolicy({ allowCidrs: [], ownEndpoints: [] }),
+    memory: budgetFor(1),
     connectorFor: (dialect) => connectorFor(dialect, {}),
     mailer: null,
     webhookRoute: {},

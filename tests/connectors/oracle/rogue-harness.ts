@@ -1,3 +1,4 @@
+import { beforeAll } from 'vitest';
 import type { Connection } from '../../../shared/connection.ts';
 import type { ConnectionTarget } from '../../../workers/connectors/connector.ts';
 import { createOracleConnector, oracle } from '../../../workers/connectors/oracle/connector.ts';
@@ -18,7 +19,7 @@ import { type RogueRun, type Rogues, type RogueWire, useRogues } from '../rogues
 import { newState, password } from './oracle-under-test.ts';
 
 // Each wait short, so that a whole file takes seconds; the product's own are in limits.ts.
-const deadlineMs = 800;
+const deadlineMs = 1_500;
 const deadlines = {
   ...defaultDeadlines,
   ...{ resolveMs: deadlineMs, connectMs: deadlineMs, tlsMs: deadlineMs, signInMs: deadlineMs },
@@ -112,4 +113,8 @@ const wire: RogueWire<OracleOptions, Run, Rogue> = {
 };
 
 /** Rogues of TNS. */
-export const useOracleRogues = (): Rogues<OracleOptions, Run, Rogue> => useRogues(wire, {});
+export function useOracleRogues(): Rogues<OracleOptions, Run, Rogue> {
+  // The driver loads most of itself within the first sign-in, which no short deadline is meant for.
+  beforeAll(() => wire.probeHealthy());
+  return useRogues(wire, {});
+}

@@ -35,7 +35,8 @@ export const usualAnswers = {
   'is mute at the sign-in': { answer: () => undefined, ends: 'TIMEOUT' },
   'drips byte by byte': {
     answer: (socket) => {
-      socket.write(header('200 OK', 'content-length: 100000'));
+      // Less than any answer may have, so that it is waited for.
+      socket.write(header('200 OK', 'content-length: 50000'));
       return drip(socket, ' ');
     },
     ends: 'TIMEOUT',

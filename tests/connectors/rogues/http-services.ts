@@ -2,6 +2,7 @@ import type { Connection, ConnectionSecrets } from '../../../shared/connection.t
 import type { Dialect } from '../../../shared/dialects.ts';
 import { athenaHandler } from '../../stand-ins/athena.ts';
 import { bigQueryHandler } from '../../stand-ins/bigquery.ts';
+import { clickhouseHandler, endlessColumns } from '../../stand-ins/clickhouse.ts';
 import { databricksHandler } from '../../stand-ins/databricks.ts';
 import type { StandInHandler } from '../../stand-ins/http-stand-in.ts';
 import { posthogHandler } from '../../stand-ins/posthog.ts';
@@ -10,7 +11,7 @@ import { spannerHandler } from '../../stand-ins/spanner.ts';
 import { host as athenaHost, makeAthena } from '../services/athena-server.ts';
 import { makeBigQuery } from '../services/bigquery-server.ts';
 import { makeSpanner } from '../services/spanner-server.ts';
-import type { Ending } from './hostile-case.ts';
+import { type Ending, hostileNames } from './hostile-case.ts';
 import type { moreAnswers, usualAnswers } from './http-answers.ts';
 
 /** A service that speaks HTTP, to be tried with servers that mean ill. */
@@ -19,12 +20,20 @@ export interface HttpService {
   readonly connection: Partial<Connection>;
   readonly secrets: ConnectionSecrets;
   readonly forms: readonly string[];
-  /** A stand-in that signs in whoever has the secret; null where the tests have a real server. */
-  readonly handler: StandInHandler | null;
+  /** A stand-in that signs in whoever has the secret. */
+  readonly handler: StandInHandler;
   /** What only requests for a catalog contain. */
   readonly catalog: string;
   /** The test with the conformance suite, whose awkward tables have hostile identifiers. */
-  readonly provenIn: string;
+  readonly provenIn?: string;
+  /** The same as a stand-in, and the names that its tables have. */
+  readonly named?: { readonly handler: StandInHandler; readonly names: readonly string[] };
+  /** Rows without end, for dialects that read them as they come, and what asks for them. */
+  readonly endless?: {
+    readonly wanted: string;
+    readonly pieces: () => Iterable<string>;
+    readonly check: Ending;
+  };
   /** What a job ends with where this dialect differs. */
   readonly expected?: {
     readonly [what in keyof typeof usualAnswers | keyof typeof moreAnswers]?: Ending;
@@ -39,6 +48,7 @@ const basicForms = (password: string): string[] =>
       .slice(pad === 0 ? 0 : 4, -4),
   );
 
+const clickhouseNames = hostileNames.filter((name) => !name.includes('\0'));
 const clickhousePassword = 'canary-hostile-clickhouse-password';
 const posthogKey = 'phx_canary-hostile-posthog-key';
 const databricksToken = 'dapi-canary-hostile-databricks-token';
@@ -50,15 +60,25 @@ const bigQuery = makeBigQuery();
 bigQuery.state.datasets.add('sales');
 const spanner = makeSpanner();
 
+/** Spanner's columns, fifty rows in a part, that come before every table and so are passed over. */
+function* endlessParts(): Generator<string> {
+  const part = JSON.stringify({ values: Array<string>(11 * 50).fill('') });
+  yield `[${part}`;
+  const parts = `,${part}`.repeat(20);
+  for (;;) yield parts;
+}
+
 export const httpServices: readonly HttpService[] = [
   {
     dialect: 'CLICKHOUSE',
     connection: { host: 'clickhouse.example', username: 'somebody' },
     secrets: { password: clickhousePassword },
     forms: [clickhousePassword, ...basicForms(clickhousePassword)],
-    handler: null,
-    catalog: 'system.tables',
-    provenIn: 'tests/connectors/clickhouse.test.ts',
+    handler: clickhouseHandler({ tables: ['t'] }),
+    catalog: 'from system.tables',
+    named: { handler: clickhouseHandler({ tables: clickhouseNames }), names: clickhouseNames },
+    // A probe asks for one row, and takes a mebibyte at most.
+    endless: { wanted: 'default_expression', pieces: endlessColumns, check: 'LIMIT_EXCEEDED' },
     expected: { 'writes an error of 100 KB': 'PROTOCOL_ERROR' },
   },
   {
@@ -131,6 +151,12 @@ export const httpServices: readonly HttpService[] = [
     handler: spannerHandler(spanner.state),
     catalog: 'information_schema.tables',
     provenIn: 'tests/connectors/services/spanner.test.ts',
+    // A probe asks for one row, and more are no answer.
+    endless: {
+      wanted: 'information_schema.columns',
+      pieces: endlessParts,
+      check: 'PROTOCOL_ERROR',
+    },
     expected: { 'answers with a hundred thousand brackets': 'LIMIT_EXCEEDED' },
   },
 ];

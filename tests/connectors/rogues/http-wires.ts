@@ -1,7 +1,7 @@
 import type { Identity } from '../../support/certificates.ts';
 import { startCanary } from '../../support/canary.ts';
 import { startSocketServer } from '../../support/servers/socket-server.ts';
-import { startHttpStandIn, type StandInAnswer } from '../../stand-ins/http-stand-in.ts';
+import { startHttpStandIn, type StandInHandler } from '../../stand-ins/http-stand-in.ts';
 import { type Answer, moreAnswers, redirectTo, usualAnswers } from './http-answers.ts';
 import type { Hostile, HostileRows, HostileServer, HostileWire } from './hostile-case.ts';
 import { type HttpService, httpServices } from './http-services.ts';
@@ -12,7 +12,10 @@ import { withElsewhere } from './with-elsewhere.ts';
 const good = identities.good;
 
 /** Answers the first bytes of every connection, with TLS if it has a certificate. */
-async function startRogue(identity: Identity | null, answer: Answer): Promise<HostileServer> {
+export async function startRogue(
+  identity: Identity | null,
+  answer: Answer,
+): Promise<HostileServer> {
   const chunks: Buffer[] = [];
   const serve: Parameters<typeof startSocketServer>[0] = (socket) => {
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -35,20 +38,20 @@ async function startRedirecting(): Promise<HostileServer> {
   return withElsewhere(await startRogue(good, redirectTo(elsewhere.port)), elsewhere);
 }
 
-/** A stand-in that means well until something is asked that `isIt`, and then says no more. */
-async function startFallingMute(
-  { handler }: Pick<HttpService, 'handler'>,
+/** A stand-in that means well until something is asked that `isIt`; mute then, unless said otherwise. */
+async function startTurning(
+  handler: StandInHandler,
   isIt: (text: string, nth: number) => boolean,
+  otherwise: StandInHandler = () => new Promise(() => undefined),
 ): Promise<HostileServer> {
   let requests = 0;
   const received: Buffer[] = [];
   const standIn = await startHttpStandIn(good, (request) => {
-    const text = `${request.path} ${JSON.stringify(request.headers)} ${request.body}`;
+    const asked = [request.path, request.body, ...request.query.values()].join(' ');
+    const text = `${asked} ${JSON.stringify(request.headers)}`;
     received.push(Buffer.from(text));
     requests += 1;
-    return isIt(text, requests)
-      ? new Promise<StandInAnswer>(() => undefined)
-      : (handler?.(request) ?? { status: 404, body: {} });
+    return isIt(text, requests) ? otherwise(request) : handler(request);
   });
   return {
     port: standIn.port,
@@ -61,25 +64,37 @@ async function startFallingMute(
 
 /** The cases that need a server which means well for a while. */
 function withStandIn(service: HttpService): Pick<HostileRows, StandInCase> {
-  const { handler, catalog, provenIn } = service;
-  if (!handler) {
-    const elsewhere = { provenIn };
-    return {
-      ...{ 'is mute at a statement': elsewhere, 'is mute amid a catalog': elsewhere },
-      ...{ 'has hostile identifiers': elsewhere, 'means well': elsewhere },
-    };
-  }
-  const silent = (isIt: Parameters<typeof startFallingMute>[1]): Hostile => ({
-    start: () => startFallingMute(service, isIt),
+  const { handler, catalog, provenIn = 'a file that nobody named', named } = service;
+  const silent = (isIt: Parameters<typeof startTurning>[1]): Hostile => ({
+    start: () => startTurning(handler, isIt),
     check: 'TIMEOUT',
   });
   return {
     'is mute at a statement': silent((_text, nth) => nth > 1),
     'is mute amid a catalog': silent((text) => text.includes(catalog)),
-    'has hostile identifiers': { provenIn },
+    'has hostile identifiers': named
+      ? { start: () => startTurning(named.handler, () => false), check: null, names: named.names }
+      : { provenIn },
     'means well': {
-      start: () => startFallingMute(service, () => false),
+      start: () => startTurning(handler, () => false),
       ...{ check: null, isToldSecret: true },
+    },
+  };
+}
+
+/** Of a catalog, where rows are read as they come; the others end at the limit of one answer. */
+function endless({ handler, endless: flood }: HttpService): { readonly [what: string]: Hostile } {
+  if (!flood) return {};
+  const { wanted, pieces, check } = flood;
+  const start = (): Promise<HostileServer> =>
+    startTurning(
+      handler,
+      (text) => text.includes(wanted),
+      () => ({ status: 200, body: null, pieces: pieces() }),
+    );
+  return {
+    'sends rows of a catalog without end': {
+      ...{ start, check, sync: ['LIMIT_EXCEEDED', 'TIMEOUT'], isHeavy: true },
     },
   };
 }
@@ -132,7 +147,7 @@ function wireOf(service: HttpService): HostileWire {
     secrets: facts.secrets,
     forms: facts.forms,
     rows,
-    more: Object.fromEntries(Object.entries(moreAnswers).map(answered)),
+    more: { ...Object.fromEntries(Object.entries(moreAnswers).map(answered)), ...endless(service) },
   };
 }
 

@@ -18,7 +18,7 @@ async function* pieces(of: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
 }
 
 const split = (text: string, places: readonly number[] = [], maxBytes = 1_000_000) =>
-  Array.fromAsync(jsonElements(pieces(cut(text, places)), maxBytes));
+  Array.fromAsync(jsonElements(pieces(cut(text, places)), maxBytes, () => undefined));
 
 describe('a stream of JSON', () => {
   const elements = fc.array(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()));

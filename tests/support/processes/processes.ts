@@ -19,9 +19,13 @@ export interface Running {
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
-export function run(script: URL | string, env: Record<string, string>): Running {
+export function run(
+  script: URL | string,
+  env: Record<string, string>,
+  nodeOptions: readonly string[] = [],
+): Running {
   const args = typeof script === 'string' ? ['-e', script] : [script.pathname];
-  const child: ChildProcess = spawn(process.execPath, args, {
+  const child: ChildProcess = spawn(process.execPath, [...nodeOptions, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

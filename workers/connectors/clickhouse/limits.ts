@@ -33,6 +33,6 @@ export interface SessionSettings {
 }
 
 /** One row as it comes over the wire. */
-export const maxRowBytes = 16 * 1024 * 1024;
+export const maxRowBytes = 4 * 1024 * 1024;
 /** Everything that a probe or a sign-in asks for. */
 export const maxSmallBytes = 1024 * 1024;

@@ -65,5 +65,6 @@ function open(
   return new OrderedRows(session.rows(statement, ask), {
     maxRows: limits.maxPartsPerTable,
     maxCharacters: limits.maxTableBytes,
+    memory: session.memory,
   });
 }

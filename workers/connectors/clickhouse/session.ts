@@ -5,6 +5,8 @@ import {
   type HttpStep,
   openHttp,
 } from '../../egress/http/http.ts';
+import { costOfRow } from '../../memory/costs.ts';
+import type { Holding } from '../../memory/holding.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
 import type { Row } from '../ordered-rows.ts';
 import { killQueries } from './cancel.ts';
@@ -76,6 +78,10 @@ export class ClickhouseSession {
     this.#settings = settings;
   }
 
+  get memory(): Holding | undefined {
+    return this.#target.memory;
+  }
+
   async signIn(): Promise<void> {
     const [row] = await this.#small(versionStatement, this.#settings.deadlines.signInMs);
     const version = row?.[0] ?? '';
@@ -100,7 +106,8 @@ export class ClickhouseSession {
     const id = randomUUID();
     this.#running.add(id);
     const response = await this.#send(statement, id, ask);
-    for await (const lines of response.linePages(maxRowBytes, 'latin1')) {
+    const lineCost = costOfRow(statement.fields, 0);
+    for await (const lines of response.linePages(maxRowBytes, { encoding: 'latin1', lineCost })) {
       yield lines.map((line) => parseLine(line, statement.fields));
     }
     this.#running.delete(id);

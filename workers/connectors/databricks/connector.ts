@@ -76,7 +76,9 @@ async function proveStatements(session: DatabricksSession, catalog: string | nul
     columnsStatement(beginning, beginning),
     keysStatement(beginning, beginning),
   ];
-  for (const statement of statements) await Array.fromAsync(session.rows(statement, catalog));
+  for (const statement of statements) {
+    for await (const _rows of session.rows(statement, catalog));
+  }
 }
 
 export const databricks = createDatabricksConnector();

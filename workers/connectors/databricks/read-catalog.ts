@@ -41,6 +41,7 @@ async function* readPage(
       compare: byUtf8,
       maxRows: limits.maxPartsPerTable,
       maxCharacters: limits.maxTableBytes,
+      memory: session.memory,
     });
   const columns = open(columnsStatement(from, to));
   const keys = open(keysStatement(from, to));

@@ -6,6 +6,7 @@ import {
   type HttpStep,
   openHttp,
 } from '../../egress/http/http.ts';
+import type { Holding } from '../../memory/holding.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
 import { JsonApi } from '../json-api.ts';
 import type { Row } from '../ordered-rows.ts';
@@ -64,7 +65,15 @@ export async function openSession(
       const warehouse = await findWarehouse(api, endpoint.warehouseId, deadlines.signInMs);
       const cancel = (ids: readonly string[]) =>
         cancelStatements(target, settings, authorization, ids);
-      return new DatabricksSession({ http, api, warehouse, deadlines, signal, cancel });
+      return new DatabricksSession({
+        memory: target.memory,
+        http,
+        api,
+        warehouse,
+        deadlines,
+        signal,
+        cancel,
+      });
     });
   } catch (error) {
     await http.close();
@@ -73,6 +82,7 @@ export async function openSession(
 }
 
 interface SessionParts {
+  readonly memory: Holding | undefined;
   readonly http: HttpSession;
   readonly api: JsonApi;
   readonly warehouse: Warehouse;
@@ -92,6 +102,10 @@ export class DatabricksSession {
     this.api = parts.api;
     this.warehouse = parts.warehouse;
     this.#parts = parts;
+  }
+
+  get memory(): Holding | undefined {
+    return this.#parts.memory;
   }
 
   /** The rows of a statement, chunk by chunk. Throws ConnectionFailure. */

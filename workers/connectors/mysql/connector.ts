@@ -27,7 +27,8 @@ export const createMysqlConnector = connectorBySession<MysqlSettings, MysqlSessi
   async *read(session, { target, settings: { limits, deadlines } }) {
     const timeoutMs = deadlines.readStatementMs;
     const reading = await beginReading(session, target.connection.dialect, timeoutMs);
-    const context = { session, limits, timeoutMs, ...reading };
+    const { memory } = target;
+    const context = { session, memory, limits, timeoutMs, ...reading };
     yield* readTables(context, endpointOf(target).database);
   },
   toFailure: (error, { connection }) =>

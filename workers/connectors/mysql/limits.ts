@@ -19,10 +19,12 @@ export type MysqlLimits = WireLimits & CatalogLimits & PortionLimits;
 
 export const defaultLimits: MysqlLimits = {
   // Below the 16 MiB at which MySQL splits packets, so that no packet is ever split.
-  maxRowBytes: 16 * MiB - 2,
+  maxRowBytes: 4 * MiB,
   maxChatterBytes: MiB / 4,
-  maxAnswerBytes: 256 * MiB,
-  portionTables: 1_000,
-  portionBytes: 24 * MiB,
+  // Of a portion that is too large, too, whose rows are let go as they come.
+  maxAnswerBytes: 128 * MiB,
+  portionTables: 500,
+  // Rows of short texts take six times as much in memory.
+  portionBytes: 8 * MiB,
   ...defaultCatalogLimits,
 };

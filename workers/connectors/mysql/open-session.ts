@@ -71,7 +71,7 @@ async function open(
     return await step('sign-in', async () => {
       const { socket, greeting } = upgraded ?? { socket: plain, greeting: await greet() };
       const context = {
-        ...{ endpoint, deadlines, limits: settings.limits, signal },
+        ...{ endpoint, deadlines, limits: settings.limits, signal, memory: target.memory },
         kill: (threadId: number) => kill(address, threadId),
       };
       const session = new MysqlSession(socket, greeting, context);

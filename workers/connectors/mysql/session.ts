@@ -1,7 +1,9 @@
 import type { Connection } from 'mysql2';
 import type { Socket } from 'node:net';
 import { withDeadline } from '../../egress/deadline.ts';
+import type { Holding } from '../../memory/holding.ts';
 import { ConnectionFailure } from '../connector.ts';
+import { PortionRoom } from '../../memory/portion-room.ts';
 import { createClient } from './wire/client.ts';
 import { toFailure } from './failures.ts';
 import { GatedStream } from './wire/gated-stream.ts';
@@ -20,7 +22,11 @@ export interface Ask {
   readonly timeoutMs: number;
 }
 
+/** Of an answer whose rows are wanted together: names of schemas, settings. */
+const maxCollectedBytes = 16 * 1024 * 1024;
+
 export interface SessionContext {
+  readonly memory: Holding | undefined;
   readonly endpoint: Endpoint;
   readonly deadlines: Deadlines;
   readonly limits: WireLimits;
@@ -45,7 +51,7 @@ export class MysqlSession {
     const { limits, endpoint } = context;
     this.threadId = greeting.threadId;
     this.#context = context;
-    this.#gate = new PacketGate(limits, endpoint.encrypted, greeting);
+    this.#gate = new PacketGate(limits, endpoint.encrypted, greeting, context.memory);
     this.#stream = new GatedStream(socket, this.#gate, greetingForDriver(greeting));
     // A gate that closes destroys the stream with its reason. One slot rather than a race against a
     // promise of the whole session: that one would hold every answer until the end.
@@ -80,7 +86,13 @@ export class MysqlSession {
     const query = this.#client.query({ sql: text, rowsAsArray: true, typeCast: false });
     query.on('result', (row: unknown) => {
       // What is no list is the summary of a statement without rows.
-      if (Array.isArray(row)) onRow(row.map(toText));
+      if (!Array.isArray(row)) return;
+      // What is thrown into the driver may come out where nobody can catch it.
+      try {
+        onRow(row.map(toText));
+      } catch (error) {
+        this.#fail(error);
+      }
     });
     query.on('error', (error: Error) => this.#failed(error));
     query.on('end', () => {
@@ -92,7 +104,11 @@ export class MysqlSession {
   /** Sends a statement and returns its rows. */
   async query(text: string, ask: Ask): Promise<Row[]> {
     const rows: Row[] = [];
-    await this.stream(text, ask, (row) => rows.push(row));
+    const room = new PortionRoom(this, this.#context.memory, rows);
+    await this.stream(text, ask, (row) => {
+      if (!room.fitsRow(row, maxCollectedBytes)) throw new ConnectionFailure('LIMIT_EXCEEDED');
+      rows.push(row);
+    });
     return rows;
   }
 

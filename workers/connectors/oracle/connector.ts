@@ -25,10 +25,10 @@ export const createOracleConnector = connectorBySession<SessionSettings, OracleS
   },
   open: openSession,
   prove,
-  async *read(session, { settings: { limits, deadlines } }) {
+  async *read(session, { target: { memory }, settings: { limits, deadlines } }) {
     const timeoutMs = deadlines.readStatementMs;
     await beginReading(session, timeoutMs);
-    yield* withinLimits(readTables({ session, limits, timeoutMs }), limits);
+    yield* withinLimits(readTables({ session, memory, limits, timeoutMs }), limits);
   },
   toFailure: (error) =>
     error instanceof ConnectionFailure ? error : new ConnectionFailure('INTERNAL_ERROR'),

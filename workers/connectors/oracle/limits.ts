@@ -22,10 +22,10 @@ export interface OracleLimits extends CatalogLimits, PortionLimits {
 }
 
 export const defaultLimits: OracleLimits = {
-  // A thousand rows, each with a default or a check of 32 KiB.
-  maxAnswerBytes: 32 * MiB,
+  // Two hundred rows, each with a default or a check of 32 KiB and a comment.
+  maxAnswerBytes: 8 * MiB,
   portionTables: 500,
-  portionBytes: 24 * MiB,
-  fetchRows: 1_000,
+  portionBytes: 8 * MiB,
+  fetchRows: 200,
   ...defaultCatalogLimits,
 };

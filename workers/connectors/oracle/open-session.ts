@@ -40,8 +40,10 @@ export async function openSession(
     resolveTimeoutMs: deadlines.resolveMs,
     connectTimeoutMs: deadlines.connectMs,
     async through(socket) {
+      const { memory } = target;
       const encryption = encryptionOf(socket, endpoint, { target, settings, signal });
-      const open = (): Promise<GatedStream> => GatedStream.open({ socket, encryption, limits });
+      const open = (): Promise<GatedStream> =>
+        GatedStream.open({ socket, encryption, limits, memory });
       const gated = await (encryption ? step('tls', open) : open());
       opened.resolve(gated);
       return gated;
@@ -56,7 +58,8 @@ export async function openSession(
       const deadline = { timeoutMs: deadlines.signInMs, signal };
       const work = connect(driver, port.port, endpoint);
       const connection = await withDeadline(work, deadline, () => port.close());
-      return new OracleSession(connection, { driver, deadlines, fetchRows, signal, port, stream });
+      const context = { driver, deadlines, fetchRows, signal, port, stream };
+      return new OracleSession(connection, { ...context, memory: target.memory });
     } catch (error) {
       port.close();
       throw toFailure(error, stream.reason);

@@ -1,8 +1,10 @@
 import type { Connection, ResultSet } from 'oracledb';
 import { withDeadline } from '../../egress/deadline.ts';
 import type { ForwardedPort } from '../../egress/forward-port.ts';
+import type { Holding } from '../../memory/holding.ts';
 import { ConnectionFailure } from '../connector.ts';
 import type { Row } from '../ordered-rows.ts';
+import { PortionRoom } from '../../memory/portion-room.ts';
 import type { Driver } from './driver.ts';
 import { toFailure } from './failures.ts';
 import type { Deadlines } from './limits.ts';
@@ -22,7 +24,11 @@ export interface Ask {
   readonly timeoutMs: number;
 }
 
+/** Of an answer whose rows are wanted together: names of schemas, settings. */
+const maxCollectedBytes = 16 * 1024 * 1024;
+
 export interface SessionContext {
+  readonly memory: Holding | undefined;
   readonly driver: Driver;
   readonly deadlines: Deadlines;
   /** Rows that the server is asked for at a time. */
@@ -68,7 +74,11 @@ export class OracleSession {
   /** Sends a statement and returns its rows. */
   async query(statement: Statement, ask: Ask): Promise<Row[]> {
     const rows: Row[] = [];
-    await this.stream(statement, ask, (row) => rows.push(row));
+    const room = new PortionRoom(this, this.#context.memory, rows);
+    await this.stream(statement, ask, (row) => {
+      if (!room.fitsRow(row, maxCollectedBytes)) throw new ConnectionFailure('LIMIT_EXCEEDED');
+      rows.push(row);
+    });
     return rows;
   }
 

@@ -9,7 +9,9 @@ export const createPostgresConnector = connectorBySession<PostgresSettings, Post
   ...postgresWire,
   prove,
   read: (session, { target, settings, request }) =>
-    readTables(session, { ...settings, dialect: target.connection.dialect, request }),
+    readTables(session, {
+      ...{ ...settings, memory: target.memory, dialect: target.connection.dialect, request },
+    }),
 });
 
 export const postgres = createPostgresConnector();

@@ -17,9 +17,9 @@ export const defaultDeadlines: Deadlines = {
 };
 
 export const defaultWireLimits: WireLimits = {
-  maxRowBytes: 16 * MiB,
+  maxRowBytes: 8 * MiB,
   maxChatterBytes: MiB,
-  maxAnswerBytes: 64 * MiB,
+  maxAnswerBytes: 32 * MiB,
 };
 
 export { type CatalogLimits, defaultCatalogLimits, type WireLimits } from '../limits.ts';

@@ -1,5 +1,6 @@
 import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { Dialect } from '../../../shared/dialects.ts';
+import type { Holding } from '../../memory/holding.ts';
 import { everything } from '../../selection.ts';
 import { type CatalogRequest, ConnectionFailure } from '../connector.ts';
 import { readChangeToken } from './change-token.ts';
@@ -13,11 +14,15 @@ import { type TableRows, toCatalogTable } from './table-parts.ts';
 import { TypeNames } from './type-names.ts';
 
 export interface ReadSettings {
+  readonly memory: Holding | undefined;
   readonly dialect: Dialect;
   readonly deadlines: Deadlines;
   readonly limits: CatalogLimits;
   readonly request: CatalogRequest;
 }
+
+/** Rows of a catalog have about a hundred bytes in a dozen fields. */
+const costOfByte = 5;
 
 type Parts = Exclude<CatalogStream, 'tables'>;
 type Streams = Readonly<Record<CatalogStream, OrderedStream>>;
@@ -32,7 +37,7 @@ export async function* readTables(
   session: PostgresSession,
   settings: ReadSettings,
 ): AsyncGenerator<CatalogTable> {
-  const { dialect, limits } = settings;
+  const { dialect, limits, memory } = settings;
   const { selection = everything, isKnown } = settings.request;
   const { readStatementMs: timeoutMs, closeMs } = settings.deadlines;
   const commit = () => session.query('commit', { rows: 0, timeoutMs: closeMs });
@@ -52,7 +57,10 @@ export async function* readTables(
     if (!selection.has(table[1] ?? '', table[2] ?? '')) continue;
     const startedAt = session.receivedBytes;
     const rows = await takeParts(streams, read.lastOid, limits, () => {
-      if (session.receivedBytes - startedAt > limits.maxTableBytes) exceeded();
+      const bytes = session.receivedBytes - startedAt;
+      // Of a table that goes over many pages: the pages themselves are the session's.
+      memory?.set(streams, costOfByte * bytes);
+      if (bytes > limits.maxTableBytes) exceeded();
     });
     read.tables += 1;
     read.columns += rows.columns.length;

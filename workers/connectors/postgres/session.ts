@@ -3,6 +3,7 @@ import { DatabaseError } from 'pg';
 import { withDeadline } from '../../egress/deadline.ts';
 import type { Resolver } from '../../egress/resolve.ts';
 import { openTransport } from '../../egress/transport.ts';
+import { LastAnswers } from '../../memory/last-answers.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
 import type { ProbeStepper } from '../probe-steps.ts';
 import { cancelStatement, type CancelTarget } from './cancel.ts';
@@ -21,6 +22,9 @@ export interface SessionSettings {
   readonly limits: WireLimits;
   readonly resolver: Resolver;
 }
+
+// Six cursors, each with a page in hand and the next one already.
+const answersInHand = 12;
 
 export interface Ask {
   /** The most rows that the answer may have; a server that sends more is cut off. */
@@ -70,11 +74,9 @@ export async function openSession(
     const tls = { host, caCertificate, target, signal, timeoutMs: deadlines.tlsMs };
     const socket = encrypted ? await step('tls', () => requestTls(plain, tls)) : plain;
     const cancelTarget = { target, endpoint, address, timeoutMs: deadlines.closeMs };
-    const session = new PostgresSession(socket, new MessageGate(limits, endpoint), {
-      signal,
-      deadlines,
-      cancelTarget,
-    });
+    const answers = new LastAnswers(target.memory, answersInHand);
+    const gate = new MessageGate(limits, endpoint, answers);
+    const session = new PostgresSession(socket, gate, { signal, deadlines, cancelTarget });
     await step('sign-in', () => session.signIn());
     return session;
   } catch (error) {

@@ -95,7 +95,9 @@ async function proveStatements(
     statements.push(tablesStatement(beginning, 1), columnsStatement(beginning, beginning));
   }
   await Promise.all(
-    statements.map((statement) => Array.fromAsync(session.rows(statement, timeoutMs))),
+    statements.map(async (statement) => {
+      for await (const _rows of session.rows(statement, timeoutMs));
+    }),
   );
 }
 

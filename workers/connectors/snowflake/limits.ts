@@ -28,6 +28,6 @@ export const pageTables = 500;
 export const showRows = 10_000;
 /** Partitions have 48 MB at most, because we ask for it, by Snowflake's count, which is not JSON's. */
 export const partitionMB = 48;
-export const maxAnswerBytes = 128 * 1024 * 1024;
+export const maxAnswerBytes = 64 * 1024 * 1024;
 /** Of one result: pages of tables fit into a few. */
 export const maxPartitions = 10_000;

@@ -52,6 +52,7 @@ async function* readPage(
     compare: byUtf8,
     maxRows: limits.maxPartsPerTable,
     maxCharacters: limits.maxTableBytes,
+    memory: session.memory,
   });
   try {
     for (const [place, table] of tables) {

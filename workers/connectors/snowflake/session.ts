@@ -6,7 +6,9 @@ import {
   type HttpStep,
   openHttp,
 } from '../../egress/http/http.ts';
+import type { Holding } from '../../memory/holding.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
+import { collectRows } from '../../memory/collect-rows.ts';
 import type { Row } from '../ordered-rows.ts';
 import { type Account, accountOf } from './account.ts';
 import { endSession, sqlApi, type SqlApi } from './api.ts';
@@ -60,7 +62,15 @@ export async function openSession(
       const options = { account, timeoutMs: deadlines.signInMs, signal };
       const credential = await signIn(http, target, options);
       const openAgain = () => open(AbortSignal.timeout(deadlines.closeMs), (_name, work) => work());
-      const parts = { http, credential, account, deadlines, signal, openAgain };
+      const parts = {
+        memory: target.memory,
+        http,
+        credential,
+        account,
+        deadlines,
+        signal,
+        openAgain,
+      };
       session = new SnowflakeSession(parts);
       await session.one(proofStatement, deadlines.signInMs);
       return session;
@@ -79,6 +89,7 @@ function accountNotFound(error: unknown): never {
 }
 
 interface SessionParts {
+  readonly memory: Holding | undefined;
   readonly http: HttpSession;
   readonly credential: Credential;
   readonly account: Account;
@@ -97,6 +108,10 @@ export class SnowflakeSession {
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#api = sqlApi(parts.http, parts.credential);
+  }
+
+  get memory(): Holding | undefined {
+    return this.#parts.memory;
   }
 
   /** The rows of a statement, partition by partition, with its columns only. Throws ConnectionFailure. */
@@ -126,9 +141,8 @@ export class SnowflakeSession {
 
   /** The only row of a statement. */
   async one(statement: Statement, timeoutMs: number): Promise<Row> {
-    const rows = (await Array.fromAsync(this.rows(statement, timeoutMs))).flat();
-    const [row] = rows;
-    if (!row || rows.length !== 1) throw new ConnectionFailure('PROTOCOL_ERROR');
+    const [row] = await collectRows(this.rows(statement, timeoutMs), 1);
+    if (!row) throw new ConnectionFailure('PROTOCOL_ERROR');
     return row;
   }
 

@@ -1,5 +1,6 @@
 import type { HttpRoute } from '../../egress/http/http.ts';
 import { connectorBySession, type Occasion } from '../connector-by-session.ts';
+import { collectRows } from '../../memory/collect-rows.ts';
 import { type CatalogLimits, defaultCatalogLimits } from '../limits.ts';
 import type { ProbeStepper } from '../probe-steps.ts';
 import { type Deadlines, defaultDeadlines } from './limits.ts';
@@ -46,14 +47,14 @@ async function prove(
 }
 
 async function dialectOf(session: SpannerSession, timeoutMs: number): Promise<string> {
-  const [row] = (await Array.fromAsync(session.rows(dialectStatement, timeoutMs))).flat();
+  const [row] = await collectRows(session.rows(dialectStatement, timeoutMs), 1);
   return row?.[0] === 'POSTGRESQL' ? 'PostgreSQL dialect' : 'GoogleSQL';
 }
 
 /** The statements of a sync, each over one row. */
 async function proveStatements(session: SpannerSession, timeoutMs: number): Promise<void> {
   for (const statement of Object.values(catalogStatements)) {
-    await Array.fromAsync(session.rows(oneRow(statement), timeoutMs));
+    await collectRows(session.rows(oneRow(statement), timeoutMs), 1);
   }
 }
 

@@ -1,4 +1,6 @@
 import { ByteCollector } from '../../egress/http/byte-collector.ts';
+import { costOfJson } from '../../memory/costs.ts';
+import type { AnswerHolding } from '../../memory/last-answers.ts';
 import { ConnectionFailure } from '../connector.ts';
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
@@ -8,16 +10,21 @@ const closing = new Set([0x5d, 0x7d]);
 
 /**
  * The elements of a JSON array as they come in, each as its text: what Google's APIs make of a stream.
- * Only the ends of elements are found here; what is between them is for the parser. Throws
+ * Only the ends of elements are found here; what is between them is for the parser, and `hold` is told
+ * what it takes. Throws
  * PROTOCOL_ERROR for what is no array of objects, LIMIT_EXCEEDED for an element of more than `maxBytes`.
  */
 export async function* jsonElements(
   pieces: AsyncIterable<Uint8Array>,
   maxBytes: number,
+  hold: AnswerHolding,
 ): AsyncGenerator<string> {
   const begun = new ByteCollector();
   const at = new Place();
+  let cost = 0;
   for await (const piece of pieces) {
+    cost += costOfJson(piece);
+    hold(begun.capacity + cost);
     let from = 0;
     for (let index = 0; index < piece.length; index += 1) {
       const event = at.step(piece[index] ?? 0);
@@ -26,6 +33,8 @@ export async function* jsonElements(
       begun.add(piece.subarray(from, index + 1));
       if (begun.length > maxBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
       yield begun.take('utf8');
+      // What was before this piece has gone by.
+      cost = costOfJson(piece);
     }
     if (at.isInElement) begun.add(piece.subarray(from));
     if (begun.length > maxBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');

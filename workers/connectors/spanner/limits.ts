@@ -26,7 +26,7 @@ export const defaultDeadlines: Deadlines = {
 const MiB = 1024 * 1024;
 
 /** Of one part of a result. A value has 10 MiB at most, and comes in parts where it is that large. */
-export const maxPartBytes = 32 * MiB;
+export const maxPartBytes = 24 * MiB;
 
 /** How often a call is made that the service keeps putting off. */
 export const maxAttempts = 4;

@@ -20,6 +20,7 @@ export async function* readTables(
       compare: byUtf8,
       maxRows: limits.maxPartsPerTable,
       maxCharacters: limits.maxTableBytes,
+      memory: session.memory,
     });
   const tables = open(catalogStatements.tables);
   const columns = open(catalogStatements.columns);

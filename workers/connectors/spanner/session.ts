@@ -7,6 +7,7 @@ import {
   openHttp,
 } from '../../egress/http/http.ts';
 import type { ConnectionTarget } from '../connector.ts';
+import type { Holding } from '../../memory/holding.ts';
 import { signInToGoogle } from '../google-sign-in.ts';
 import { JsonApi } from '../json-api.ts';
 import { lastCall } from '../last-call.ts';
@@ -87,6 +88,10 @@ export class SpannerSession {
     this.#api = new JsonApi(parts.http, parts.authorization);
   }
 
+  get memory(): Holding | undefined {
+    return this.#parts.target.memory;
+  }
+
   /** Makes Spanner's session, and fixes the moment that every statement reads. Throws ConnectionFailure. */
   async begin(timeoutMs: number): Promise<void> {
     const { database } = this.#parts;
@@ -102,7 +107,7 @@ export class SpannerSession {
   async *rows({ text, fields }: Statement, timeoutMs: number): AsyncGenerator<Row[]> {
     const { limits } = this.#parts.settings;
     const response = await this.#again(() => this.#execute(text, timeoutMs));
-    const parts = jsonElements(response.body, maxPartBytes);
+    const parts = jsonElements(response.body, maxPartBytes, response.hold());
     yield* rowsOfParts(parts, fields, limits.maxTableBytes);
   }
 

@@ -27,10 +27,10 @@ export const createSqlServerConnector = connectorBySession<SqlServerSettings, Sq
   },
   open: openSession,
   prove,
-  async *read(session, { settings: { limits, deadlines } }) {
+  async *read(session, { target: { memory }, settings: { limits, deadlines } }) {
     const timeoutMs = deadlines.readStatementMs;
     const { statements } = await beginReading(session, timeoutMs);
-    yield* readTables({ session, statements, limits, timeoutMs });
+    yield* readTables({ session, memory, statements, limits, timeoutMs });
   },
   toFailure,
 });

@@ -21,8 +21,10 @@ export const defaultLimits: SqlServerLimits = {
   // A definition of that length is none that anybody wrote.
   maxRowBytes: MiB,
   maxChatterBytes: MiB / 2,
-  maxAnswerBytes: 256 * MiB,
-  portionTables: 1_000,
-  portionBytes: 24 * MiB,
+  // Of a portion that is too large, too, whose rows are let go as they come.
+  maxAnswerBytes: 128 * MiB,
+  portionTables: 500,
+  // Rows of short texts take six times as much in memory.
+  portionBytes: 8 * MiB,
   ...defaultCatalogLimits,
 };

@@ -52,7 +52,7 @@ export async function openSession(
       const socket = new GatedSocket(stream, gate);
       const connection = createConnection(driver, socket, endpoint);
       const session = new SqlServerSession(socket, gate, connection, {
-        ...{ driver, deadlines, signal },
+        ...{ driver, deadlines, signal, memory: target.memory },
       });
       await session.signIn();
       return session;

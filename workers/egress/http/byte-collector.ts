@@ -12,6 +12,11 @@ export class ByteCollector {
     return this.#length;
   }
 
+  /** What it takes itself. */
+  get capacity(): number {
+    return this.#buffer.length;
+  }
+
   add(piece: Uint8Array): void {
     const length = this.#length + piece.length;
     if (length > this.#buffer.length) {

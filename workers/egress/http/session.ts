@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Pool } from 'undici';
 import { ConnectionFailure } from '../../connectors/connector.ts';
 import type { TransportTarget } from '../transport-options.ts';
+import { LastAnswers } from '../../memory/last-answers.ts';
 import { readBody, WaitBudget } from './body.ts';
 import { dial, type HttpRoute, type HttpStep, parseOrigin } from './dial.ts';
 import { toHttpFailure } from './failures.ts';
@@ -78,6 +79,7 @@ export class HttpSession {
   readonly #ended = new AbortController();
   readonly #outer: AbortSignal;
   readonly #pool: Pool;
+  readonly #answers: LastAnswers;
   /** Connected, and not yet given to the pool. */
   #ready: Socket | null = null;
 
@@ -88,8 +90,11 @@ export class HttpSession {
     this.#route = options.route ?? {};
     this.#deadlines = { ...defaultHttpDeadlines, ...options.deadlines };
     this.#outer = options.signal;
+    const { connections = defaultConnections } = options;
+    // One on each connection, and one that has come and is being read.
+    this.#answers = new LastAnswers(target.memory, connections + 1);
     this.#pool = new Pool(this.#origin, {
-      connections: options.connections ?? defaultConnections,
+      connections,
       pipelining: 1,
       allowH2: false,
       maxHeaderSize: maxHeaderBytes,
@@ -148,7 +153,7 @@ export class HttpSession {
       const promisedBytes = answer.statusCode < 300 ? Number(received.get('content-length')) : 0;
       const limits = { maxBytes, promisedBytes, chunkMs, budget, abort };
       const body = readBody(answer.body, encoding, limits);
-      return new HttpResponse(answer.statusCode, received, body);
+      return new HttpResponse(answer.statusCode, received, body, this.#answers);
     } catch (error) {
       throw toHttpFailure(error);
     }

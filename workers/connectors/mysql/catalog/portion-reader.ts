@@ -1,6 +1,8 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
+import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { CatalogLimits, PortionLimits } from '../../limits.ts';
+import { PortionRoom } from '../../../memory/portion-room.ts';
 import type { Portion } from './portions.ts';
 import type { ServerKind } from '../server-kind.ts';
 import type { MysqlSession, Row } from '../session.ts';
@@ -8,6 +10,7 @@ import type { Statements } from './statements.ts';
 import { isCatalogTable, type TableRows, toCatalogTable } from './table-parts.ts';
 
 export interface PortionContext {
+  readonly memory: Holding | undefined;
   readonly session: MysqlSession;
   readonly statements: Statements;
   readonly kind: ServerKind;
@@ -34,20 +37,22 @@ export async function readPortion(
   portion: Portion,
 ): Promise<PortionResult> {
   const { session, statements, limits } = context;
-  const startedAt = session.receivedBytes;
+  const room = new PortionRoom(session, context.memory, context);
   const tables = new Map<string, Row>();
   await stream(context, statements.tables(portion), (row) => {
-    if (session.receivedBytes - startedAt > limits.maxTableBytes) exceeded();
+    if (!room.fitsRow(row, limits.maxTableBytes)) exceeded();
     if (isWithin(portion, row) && isCatalogTable(row, context.kind)) tables.set(keyOf(row), row);
   });
   if (tables.size === 0) return { tables: [] };
   const most = tables.size > 1 ? limits.portionBytes : limits.maxTableBytes;
-  const fits = (): boolean => session.receivedBytes - startedAt <= most;
+  const fits = (): boolean => room.fits(most);
   const collect = async (statement: string | null): Promise<Parts> => {
     const parts: Parts = new Map();
     if (statement === null || !fits()) return parts;
     // The rest of an answer that is too large is let go as it comes.
-    await stream(context, statement, (row) => fits() && add(parts, tables, row));
+    await stream(context, statement, (row) => {
+      if (tables.has(keyOf(row)) && room.fitsRow(row, most)) add(parts, row);
+    });
     return parts;
   };
   const all = {
@@ -116,9 +121,8 @@ function checkKey([schema, , name]: Row): string {
   return keyOf([schema ?? null, name ?? null]);
 }
 
-function add(parts: Parts, tables: ReadonlyMap<string, Row>, row: Row): void {
+function add(parts: Parts, row: Row): void {
   const key = keyOf(row);
-  if (!tables.has(key)) return;
   const rows = parts.get(key);
   if (rows) rows.push(row);
   else parts.set(key, [row]);

@@ -1,3 +1,4 @@
+import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import { parseErrorPacket } from '../failures.ts';
 import { type Greeting, headerBytes } from './greeting.ts';
@@ -37,8 +38,10 @@ export class PacketGate {
   /** The packet that has begun: the first `#heldBytes` of a buffer with room to grow. */
   #held = Buffer.alloc(0);
   #heldBytes = 0;
+  readonly #memory: Holding | undefined;
 
-  constructor(limits: WireLimits, encrypted: boolean, greeting: Greeting) {
+  constructor(limits: WireLimits, encrypted: boolean, greeting: Greeting, memory?: Holding) {
+    this.#memory = memory;
     this.#limits = limits;
     this.#order = new SignInOrder(encrypted, greeting.plugin);
     this.#shift = encrypted ? 1 : 0;
@@ -85,6 +88,7 @@ export class PacketGate {
     }
     if (at > 0 || this.#heldBytes === 0) this.#held = Buffer.from(bytes.subarray(at));
     this.#heldBytes = bytes.length - at;
+    this.#memory?.set(this, this.#held.length);
     return bytes.subarray(0, at);
   }
 

@@ -1,6 +1,8 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
+import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { Portion } from '../../in-portions.ts';
+import { PortionRoom } from '../../../memory/portion-room.ts';
 import type { Row } from '../../ordered-rows.ts';
 import type { OracleLimits } from '../limits.ts';
 import type { OracleSession, Statement } from '../session.ts';
@@ -10,6 +12,7 @@ import { type NamesAfter, type PartName, parts } from './statements.ts';
 import { toCatalogTable } from './table-parts.ts';
 
 export interface PortionContext {
+  readonly memory: Holding | undefined;
   readonly session: OracleSession;
   readonly limits: OracleLimits;
   readonly timeoutMs: number;
@@ -32,12 +35,19 @@ export async function readPortion(
 ): Promise<CatalogTable[] | null> {
   const { session, limits } = context;
   const upTo = [...portion.keys()].at(-1) ?? from.after;
-  const startedAt = session.receivedBytes;
+  const room = new PortionRoom(session, context.memory, context);
   const most = portion.size > 1 ? limits.portionBytes : limits.maxTableBytes;
-  const fits = (): boolean => session.receivedBytes - startedAt <= most;
+  const fits = (): boolean => room.fits(most);
   const statements = parts({ ...from, upTo });
   const read = (part: PartName): Promise<Grouped> =>
-    collect(context, statements[part], (row) => groupOf(part, row), fits);
+    fits()
+      ? collect(
+          context,
+          statements[part],
+          (row) => groupOf(part, row),
+          (row) => room.fitsRow(row, most),
+        )
+      : Promise.resolve(new Map());
   const rows: { readonly [part in PartName]: Grouped } = {
     columns: await read('columns'),
     facts: await read('facts'),
@@ -67,12 +77,11 @@ async function collect(
   { session, limits, timeoutMs }: PortionContext,
   statement: Statement,
   group: (row: Row) => string,
-  fits: () => boolean,
+  fits: (row: Row) => boolean,
 ): Promise<Grouped> {
   const grouped = new Map<string, Row[]>();
-  if (!fits()) return grouped;
   await session.stream(statement, { rows: limits.maxColumns, timeoutMs }, (row) => {
-    if (!fits()) return;
+    if (!fits(row)) return;
     const key = group(row);
     const rows = grouped.get(key) ?? [];
     if (rows.push(row) > limits.maxPartsPerTable) throw new ConnectionFailure('LIMIT_EXCEEDED');

@@ -1,6 +1,7 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import { inPortions, type Portion } from '../../in-portions.ts';
+import { PortionRoom } from '../../../memory/portion-room.ts';
 import type { Row } from '../../ordered-rows.ts';
 import { type PortionContext, readPortion } from './portion.ts';
 import { firstName, owners, tables } from './statements.ts';
@@ -27,14 +28,16 @@ export async function* readTables(context: PortionContext): AsyncGenerator<Catal
 
 /** A server that does not move on is refused: it would keep us for ever. */
 async function pageAfter(
-  { session, limits, timeoutMs }: PortionContext,
+  { session, limits, memory, timeoutMs }: PortionContext,
   from: { readonly owner: string; readonly after: string },
 ): Promise<Portion<string>> {
   const most = limits.portionTables;
   const page = new Map<string, Row>();
+  const room = new PortionRoom(session, memory, limits);
   if (session.receivedBytes > limits.maxBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
   await session.stream(tables(from, most), { rows: most, timeoutMs }, (row) => {
     const [name] = row;
+    if (!room.fitsRow(row, limits.portionBytes)) throw new ConnectionFailure('LIMIT_EXCEEDED');
     if (!name || name === from.after || page.has(name)) {
       throw new ConnectionFailure('PROTOCOL_ERROR');
     }

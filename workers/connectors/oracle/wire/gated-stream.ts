@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { OracleLimits } from '../limits.ts';
 import type { Encryption } from './encryption.ts';
@@ -10,6 +11,7 @@ export interface GatedStreamOptions {
   readonly socket: Socket;
   /** Null for a connection without TLS. */
   readonly encryption: Encryption | null;
+  readonly memory: Holding | undefined;
   readonly limits: Pick<OracleLimits, 'maxAnswerBytes'>;
 }
 
@@ -36,11 +38,11 @@ export class GatedStream extends Duplex {
     return new GatedStream(options, (await options.encryption?.begin()) ?? options.socket);
   }
 
-  private constructor({ socket, encryption, limits }: GatedStreamOptions, under: Duplex) {
+  private constructor({ socket, encryption, limits, memory }: GatedStreamOptions, under: Duplex) {
     super();
     this.#socket = socket;
     this.#encryption = encryption;
-    this.#gate = new PacketGate(limits, encryption !== null);
+    this.#gate = new PacketGate(limits, encryption !== null, memory);
     this.#under = under;
     this.on('error', () => undefined);
     this.#listen();
@@ -69,11 +71,7 @@ export class GatedStream extends Duplex {
     _encoding: BufferEncoding,
     done: (error?: Error | null) => void,
   ): void {
-    try {
-      this.#gate.outgoing(chunk);
-    } catch (error) {
-      return void this.destroy(failureOf(error));
-    }
+    this.#gate.outgoing();
     this.#under.write(chunk, done);
   }
 

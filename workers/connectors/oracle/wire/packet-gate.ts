@@ -1,6 +1,7 @@
+import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { OracleLimits } from '../limits.ts';
-import { at, isBreak, type Packet, packetAt, packetType } from './packet.ts';
+import { at, type Packet, packetAt, packetType } from './packet.ts';
 import { refusalOf, refusalTextAt } from './refusal.ts';
 
 /** What is to be done with a packet of the server's. */
@@ -9,6 +10,12 @@ export interface Passed {
   /** The server begins TLS anew, before anything else is said. */
   readonly encryptsAnew: boolean;
 }
+
+/**
+ * What the driver makes of a byte, which it queues in packets and then turns into rows: 500 MB were seen
+ * for 32 MiB of short fields.
+ */
+const costOfByte = 12;
 
 // Of an accept packet.
 const acceptBytes = 41;
@@ -39,12 +46,14 @@ export class PacketGate {
 
   readonly #limits: Pick<OracleLimits, 'maxAnswerBytes'>;
   readonly #encrypted: boolean;
+  readonly #memory: Holding | undefined;
   #held: Buffer = Buffer.alloc(0);
   #stage: 'connecting' | 'refused' | 'accepted' = 'connecting';
   #resends = 0;
   #answerBytes = 0;
 
-  constructor(limits: Pick<OracleLimits, 'maxAnswerBytes'>, encrypted: boolean) {
+  constructor(limits: Pick<OracleLimits, 'maxAnswerBytes'>, encrypted: boolean, memory?: Holding) {
+    this.#memory = memory;
     this.#limits = limits;
     this.#encrypted = encrypted;
   }
@@ -54,8 +63,7 @@ export class PacketGate {
   }
 
   /** Takes note of what the driver sends: an answer to it begins. */
-  outgoing(bytes: Buffer): void {
-    if (isBreak(bytes)) refuse();
+  outgoing(): void {
     this.#answerBytes = 0;
   }
 
@@ -66,6 +74,8 @@ export class PacketGate {
     if (this.#answerBytes > this.#limits.maxAnswerBytes) {
       throw new ConnectionFailure('LIMIT_EXCEEDED');
     }
+    // The driver queues all of it, and makes rows of it when it is complete.
+    this.#memory?.set(this, costOfByte * this.#answerBytes);
     this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     if (!this.#encrypted && this.#stage === 'connecting') refuseAlert(this.#held);
     const passed: Passed[] = [];

@@ -53,11 +53,3 @@ export function packetAt(bytes: Buffer, from: number, lengthBytes: 2 | 4): Packe
 
 /** What asks a server to stop what it is busy with. As the driver's `sendBreak` writes it. */
 export const breakPacket = Buffer.from([0, 0, 0, 11, packetType.marker, 0, 0, 0, 1, 0, 3]);
-
-/**
- * Whether the driver asks the server to stop. It does so by itself when it has lost its place in an
- * answer; we never tell it to.
- */
-export function isBreak(packet: Buffer): boolean {
-  return packet[at.type] === packetType.marker && packet[10] === 3;
-}

@@ -1,3 +1,5 @@
+import { costOfRow } from '../../../memory/costs.ts';
+import type { AnswerHolding, LastAnswers } from '../../../memory/last-answers.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { WireLimits } from '../limits.ts';
 import { hasItsShape } from './message-shape.ts';
@@ -28,6 +30,8 @@ export class MessageGate {
 
   readonly #limits: WireLimits;
   readonly #order: SignInOrder;
+  readonly #answers: LastAnswers;
+  #hold: AnswerHolding;
   #signedIn = false;
   /** The message that has begun: the first `#heldBytes` of a buffer with room to grow. */
   #held = Buffer.alloc(0);
@@ -35,10 +39,14 @@ export class MessageGate {
   #rows: RowStretch[] = [];
   #rowsLeft = 0;
   #answerBytes = 0;
+  /** What its rows take once they are lists of texts. */
+  #answerCost = 0;
   #chatterBytes = 0;
 
-  constructor(limits: WireLimits, rules: SignInRules) {
+  constructor(limits: WireLimits, rules: SignInRules, answers: LastAnswers) {
     this.#limits = limits;
+    this.#answers = answers;
+    this.#hold = answers.begin();
     this.#order = new SignInOrder(rules);
   }
 
@@ -51,7 +59,9 @@ export class MessageGate {
   expectAnswer(rows: number): readonly RowStretch[] {
     this.#rows = [];
     this.#rowsLeft = rows;
+    this.#hold = this.#answers.begin();
     this.#answerBytes = 0;
+    this.#answerCost = 0;
     this.#chatterBytes = 0;
     return this.#rows;
   }
@@ -66,6 +76,7 @@ export class MessageGate {
     const end = bytes.length < needed ? this.#checkBegun(bytes) : this.#checkAll(bytes, others);
     if (end > 0 || this.#heldBytes === 0) this.#held = Buffer.from(bytes.subarray(end));
     this.#heldBytes = bytes.length - end;
+    this.#hold(this.#held.length + this.#answerCost);
     // It is the last message before we answer.
     if (this.challenge && this.#heldBytes > 0) refuse();
     return Buffer.concat(others);
@@ -101,7 +112,7 @@ export class MessageGate {
       if (end > bytes.length) break;
       if (!hasItsShape(type, bytes, at + headerBytes, end)) refuse();
       if (type === 'D') {
-        this.#checkRow(length);
+        this.#checkRow(length, bytes.readUInt16BE(at + headerBytes));
         starts.push(at + headerBytes);
       } else {
         this.#checkTurn(type, bytes.subarray(at + headerBytes, end));
@@ -123,10 +134,11 @@ export class MessageGate {
     }
   }
 
-  #checkRow(length: number): void {
+  #checkRow(length: number, fields: number): void {
     if (!this.#signedIn || this.#rowsLeft === 0) refuse();
     this.#rowsLeft -= 1;
     this.#answerBytes += length;
+    this.#answerCost += costOfRow(fields, length);
     if (this.#answerBytes > this.#limits.maxAnswerBytes)
       throw new ConnectionFailure('LIMIT_EXCEEDED');
   }

@@ -8,7 +8,7 @@ import { readTables } from './read-catalog.ts';
 export const createRedshiftConnector = connectorBySession<PostgresSettings, PostgresSession>({
   ...postgresWire,
   prove,
-  read: (session, { settings }) => readTables(session, settings),
+  read: (session, { target: { memory }, settings }) => readTables(session, { ...settings, memory }),
 });
 
 export const redshift = createRedshiftConnector();

@@ -17,6 +17,9 @@ import { blankTable, toColumn, toKeys } from './table-parts.ts';
 // Of 1,600 columns at most, 200 tables stay far below one answer's limit.
 const pageTables = 200;
 
+/** Names, numbers and short texts, in sets and maps. */
+const costOfByte = 8;
+
 interface Known {
   readonly estimates: ReadonlyMap<string, number>;
   readonly views: Views;
@@ -51,6 +54,8 @@ export async function* readTables(
   const { rows } = await session.query(begin, { rows: 1, timeoutMs });
   const database = given(rows[0]?.[0]);
   const known = { estimates, views: await readViews(session, database, settings) };
+  // Kept to the end, whatever else comes.
+  settings.memory?.set(known, costOfByte * session.receivedBytes);
   for await (const page of readPages(session, settings)) {
     for (const table of page.tables) {
       if (!isStorage(table, known.views)) yield counted(toTable(table, page, known));

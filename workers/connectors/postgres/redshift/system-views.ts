@@ -1,4 +1,5 @@
 import type { CatalogColumn, CatalogTable } from '../../../../shared/catalog.ts';
+import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { CatalogLimits, Deadlines } from '../limits.ts';
 import type { PostgresSession } from '../session.ts';
@@ -7,6 +8,7 @@ import { given } from '../../given.ts';
 import { blankColumn, blankTable } from './table-parts.ts';
 
 export interface ReadSettings {
+  readonly memory: Holding | undefined;
   readonly deadlines: Deadlines;
   readonly limits: CatalogLimits;
 }

@@ -1,7 +1,9 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
+import type { Holding } from '../../../memory/holding.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { Portion } from '../../in-portions.ts';
 import type { CatalogLimits, PortionLimits } from '../../limits.ts';
+import { PortionRoom } from '../../../memory/portion-room.ts';
 import type { Row } from '../../ordered-rows.ts';
 import type { SqlServerSession, Statement } from '../session.ts';
 import { toId } from './object-id.ts';
@@ -9,6 +11,7 @@ import type { PartName, Statements } from './statements.ts';
 import { toCatalogTable } from './table-parts.ts';
 
 export interface PortionContext {
+  readonly memory: Holding | undefined;
   readonly session: SqlServerSession;
   readonly statements: Statements;
   readonly limits: CatalogLimits & PortionLimits;
@@ -31,11 +34,14 @@ export async function readPortion(
 ): Promise<CatalogTable[] | null> {
   const { session, statements, limits } = context;
   const upTo = Math.max(after, ...tables.keys());
-  const startedAt = session.receivedBytes;
+  const room = new PortionRoom(session, context.memory, context);
   const most = tables.size > 1 ? limits.portionBytes : limits.maxTableBytes;
-  const fits = (): boolean => session.receivedBytes - startedAt <= most;
+  const fits = (): boolean => room.fits(most);
   const of = statements.parts(after, upTo);
-  const read = (part: PartName): Promise<Parts> => collect(context, of[part], tables, fits);
+  const read = (part: PartName): Promise<Parts> =>
+    fits()
+      ? collect(context, of[part], tables, (row) => room.fitsRow(row, most))
+      : Promise.resolve(new Map());
   const parts: { readonly [part in PartName]: Parts } = {
     columns: await read('columns'),
     indexes: await read('indexes'),
@@ -58,15 +64,14 @@ async function collect(
   { session, limits, timeoutMs }: PortionContext,
   statement: Statement,
   tables: TablesById,
-  fits: () => boolean,
+  fits: (row: Row) => boolean,
 ): Promise<Parts> {
   const parts = new Map<number, Row[]>();
-  if (!fits()) return parts;
   const ask = { rows: limits.maxColumns, timeoutMs };
   await session.stream(statement, ask, (row) => {
     const id = toId(row[0]);
     // Made since its portion was cut, and in no other portion then.
-    if (!fits() || !tables.has(id)) return;
+    if (!tables.has(id) || !fits(row)) return;
     const rows = parts.get(id) ?? [];
     if (rows.push(row) > limits.maxPartsPerTable) throw new ConnectionFailure('LIMIT_EXCEEDED');
     parts.set(id, rows);

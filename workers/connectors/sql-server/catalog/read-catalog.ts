@@ -1,6 +1,7 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import { inPortions } from '../../in-portions.ts';
+import { PortionRoom } from '../../../memory/portion-room.ts';
 import type { Row } from '../../ordered-rows.ts';
 import { firstId, toId } from './object-id.ts';
 import { type PortionContext, readPortion, type TablesById } from './portion.ts';
@@ -30,15 +31,15 @@ export async function* readTables(context: PortionContext): AsyncGenerator<Catal
 
 /** The next tables after an object_id. A server that does not move on in its order is refused. */
 async function pageAfter(context: PortionContext, after: number): Promise<TablesById> {
-  const { session, statements, limits, timeoutMs } = context;
+  const { session, statements, limits, memory, timeoutMs } = context;
   const ask = { rows: limits.portionTables, timeoutMs };
-  const startedAt = session.receivedBytes;
+  const room = new PortionRoom(session, memory, limits);
   const page = new Map<number, Row>();
   let last = after;
   await session.stream(statements.tables(after, limits.portionTables), ask, (row) => {
     const id = toId(row[0]);
     if (id <= last) throw new ConnectionFailure('PROTOCOL_ERROR');
-    if (session.receivedBytes - startedAt > limits.maxTableBytes) exceeded();
+    if (!room.fitsRow(row, limits.portionBytes)) exceeded();
     last = id;
     page.set(id, row);
   });
