@@ -21,6 +21,8 @@ export function startWatchdog({ stuckMs = 20_000 } = {}): void {
   const watch: Watch = { beats, everyMs, patience: 10 };
   const thread = new Worker(new URL('thread.js', import.meta.url), {
     workerData: watch,
+    // Not ours: a profile of this thread would be written over that of the thread it watches.
+    execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 },
   });
   thread.unref();
