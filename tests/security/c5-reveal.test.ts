@@ -54,7 +54,7 @@ afterAll(async () => {
 });
 
 const startWorker = async (): Promise<WorkerProcess> => {
-  const worker = spawnWorker(workerEnv, '--empty');
+  const worker = spawnWorker(workerEnv, { minMs: 1, maxMs: 1 });
   await worker.working;
   return worker;
 };

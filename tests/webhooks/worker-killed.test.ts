@@ -20,7 +20,7 @@ it('a worker that is killed between and in the middle of deliveries loses none',
   for (let n = 0; n < 40; n += 1) events.add((await test()).eventId);
   const workerEnv = { ...installation.workerEnv, WORKER_CONCURRENCY: '2' };
   for (const killAfter of [6, 14]) {
-    const worker = spawnWorker(workerEnv, '--empty');
+    const worker = spawnWorker(workerEnv, { minMs: 1, maxMs: 1 });
     await eventually(() => Promise.resolve(receiver.received.length >= killAfter), 30_000);
     await worker.kill();
     // A dead worker is noticed by its heartbeat, after 10 s: here they have passed.
@@ -33,7 +33,7 @@ it('a worker that is killed between and in the middle of deliveries loses none',
     (await deliveries()).filter(({ status }) => status === 'DELIVERED').length;
   // Otherwise nothing was killed.
   expect(await delivered()).toBeLessThan(40);
-  const last = spawnWorker(workerEnv, '--empty');
+  const last = spawnWorker(workerEnv, { minMs: 1, maxMs: 1 });
   await eventually(async () => (await delivered()) === 40, 90_000);
   expect(await last.stop()).toBe(0);
   const ids = receiver.received.map(({ headers }) => String(headers['webhook-id']));

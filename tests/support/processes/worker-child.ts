@@ -1,20 +1,45 @@
 /**
- * A worker to be killed: the product's own, with quicker turns. With `--empty` every database it is
- * sent to is healthy and has nothing in it. Says `working` when it takes jobs.
+ * A worker to be killed: the product's own, with quicker turns. Given two figures, it is on databases
+ * that take so many milliseconds and have one table each. Says `working` when it takes jobs.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { readEnv } from '../../../shared/env.ts';
 import { createLogger } from '../../../shared/logger.ts';
+import { ConnectionFailure } from '../../../workers/connectors/connector.ts';
 import { startWorker } from '../../../workers/worker.ts';
-import { fakeConnector } from '../sources/fake-connector.ts';
+import { fakeConnector, table } from '../sources/fake-connector.ts';
 
-const isEmpty = process.argv.includes('--empty');
+const [minMs, maxMs] = process.argv.slice(2);
+
+async function takeTime(signal: AbortSignal): Promise<void> {
+  const ms = Number(minMs) + Math.random() * (Number(maxMs) - Number(minMs));
+  await delay(ms, undefined, { signal }).catch(() => {
+    throw new ConnectionFailure('CONNECTION_LOST');
+  });
+}
+
+const healthy = fakeConnector();
+const slow = fakeConnector({
+  probe: async (target, signal) => {
+    const report = await healthy.probe(target, signal);
+    return takeTime(signal).then(
+      () => report,
+      () => ({ ...report, failure: 'CONNECTION_LOST' }),
+    );
+  },
+  readCatalog: async function* (_target, signal) {
+    yield table('t');
+    await takeTime(signal);
+  },
+});
+
 const env = readEnv('worker');
 const worker = await startWorker(
   env,
   createLogger(env.LOG_LEVEL, 'worker'),
   new AbortController().signal,
   {
-    ...(isEmpty ? { connectorFor: () => Promise.resolve(fakeConnector()) } : {}),
+    ...(minMs === undefined ? {} : { connectorFor: () => Promise.resolve(slow) }),
     pollSeconds: 0.5,
     boss: { superviseIntervalSeconds: 1, monitorIntervalSeconds: 1, schedule: false },
   },

@@ -8,19 +8,19 @@ export interface WorkerProcess {
   readonly process: ChildProcess;
   /** Resolves when it takes jobs. */
   readonly working: Promise<void>;
-  /** What it has logged so far; its environment says how much that is. */
-  readonly output: string;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with its exit code when it is gone. */
   stop(): Promise<number | null>;
 }
 
+/** On the databases themselves or, with `takes`, on invented ones that take so long. */
 export function spawnWorker(
   env: Readonly<Record<string, string>>,
-  ...args: readonly '--empty'[]
+  takes?: { readonly minMs: number; readonly maxMs: number },
 ): WorkerProcess {
   const entry = new URL('worker-child.ts', import.meta.url).pathname;
+  const args = takes ? [String(takes.minMs), String(takes.maxMs)] : [];
   const child = spawn(process.execPath, [entry, ...args], {
     env: { ...inheritedEnv(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -44,9 +44,6 @@ export function spawnWorker(
   return {
     process: child,
     working,
-    get output() {
-      return output;
-    },
     kill: async () => {
       await end('SIGKILL');
     },
