@@ -10,7 +10,7 @@ export interface DatabricksTable {
   readonly name: string;
   readonly type: string;
   readonly comment: string | null;
-  /** Name, full data type, is_nullable, default, comment. */
+  /** Name, full data type, is_nullable, default, comment, and partition_index where it has one. */
   readonly columns: readonly Row[];
   /** Name, type, column, referenced schema, table and column, update and delete rule. */
   readonly keys: readonly Row[];
@@ -49,6 +49,8 @@ interface Running {
 }
 
 const rowsPerChunk = 2_000;
+/** Of a row of columns, whether it was given a partition_index or not. */
+const columnFields = 8;
 
 /**
  * A workspace, as far as a catalog needs it: OAuth M2M, warehouses, catalogs and the Statement Execution
@@ -210,8 +212,8 @@ function rowsOf({ tables }: DatabricksState, { statement, parameters }: ExecuteR
   return inRange
     .flatMap(({ schema, name, type, comment, columns, keys }): Row[] => {
       if (relation === 'tables') return [[schema, name, type, comment]];
-      const parts = relation === 'columns' ? columns : keys;
-      return parts.map((part) => [schema, name, ...part]);
+      if (relation !== 'columns') return keys.map((key) => [schema, name, ...key]);
+      return columns.map((column) => [schema, name, ...column, null].slice(0, columnFields));
     })
     .slice(0, limit);
 }

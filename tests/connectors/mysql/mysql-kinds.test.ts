@@ -84,6 +84,18 @@ describe('MySQL 8', () => {
   });
 });
 
+test.each([
+  ['FEDERATED', null, 'foreign table'],
+  ['SPIDER', 'RANGE', 'foreign table'],
+  ['InnoDB', 'RANGE', 'partitioned table'],
+  ['InnoDB', null, 'table'],
+])('a table of the engine %s, partitioned by %s, is a %s', async (engine, method, kind) => {
+  const partitions = method === null ? [] : [['s', 't', method, '`id`', null, null]];
+  const columns = [['s', 't', '1', 'id', 'int', 'NO', null, '', '', '', 'int']];
+  const tables = [['s', 't', 'BASE TABLE', engine, '0', '']];
+  expect((await readOne({ rows: { tables, columns, partitions } })).kind).toBe(kind);
+});
+
 test('Vitess is asked for one schema at a time, outside of a transaction, and its own tables stay out', async () => {
   const uuid = '6ace8bcef73211ea87e9f875a4d24e90';
   const read = await rogues.read(

@@ -49,14 +49,16 @@ drop view pg_catalog.svv_external_columns;
 create view pg_catalog.svv_external_columns as
 select current_database()::text as redshift_database_name, 'spectrum'::text as schemaname,
   t.* from (values ('sales', 'id', 'bigint', 1, 0, 'false'), ('sales', 'it''s', 'array<int>', 2, 0, ''),
-    ('sales', 'day', 'date', 3, 1, 'true'), ('__proto__', 'id', 'varchar(20)', 1, 0, 'true'))
+    ('sales', 'day', 'date', 3, 2, 'true'), ('sales', 'Re"gion', 'varchar(2)', 4, 1, 'true'), ('__proto__', 'id', 'varchar(20)', 1, 0, 'true'))
   t(tablename, columnname, external_type, columnnum, part_key, is_nullable)
 union all select 'another', 'public', 'elsewhere', 'id', 'integer', 1, 0, '';
 create or replace function pg_catalog.pg_get_late_binding_view_cols() returns setof record
 language sql as $$ select * from (values
   ('public'::name, 'late'::name, 'second'::name, 'numeric(8,2)'::varchar, 2),
   ('public', 'late', 'first', 'character varying(200)', 1)) t $$;
-reset allow_system_table_mods;`;
+reset allow_system_table_mods;
+insert into public.parent values (1, 'b', 2);
+analyze public.parent;`;
 
 const required = { nullable: false };
 const noAction = { onUpdate: 'no action', onDelete: 'no action' } as const;
@@ -141,7 +143,9 @@ const expected: CatalogTable[] = [
       column('id', 'bigint', required),
       column("it's", 'array<int>'),
       column('day', 'date'),
+      column('Re"gion', 'varchar(2)'),
     ],
+    partitionKey: '"Re""gion", day',
   }),
 ];
 

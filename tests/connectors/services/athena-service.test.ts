@@ -46,6 +46,18 @@ describe.skipIf(vendorMissing !== null)(`Athena's service ${vendorMissing ?? ''}
     expect(await read({ databaseName: 'empty0' })).toEqual([]);
   });
 
+  test.each([
+    [{ recordCount: '12', numRows: '13' }, 12],
+    [{ numRows: '13' }, 13],
+    [{ numRows: '-1' }, null],
+    [{ recordCount: 'many' }, null],
+    [{}, null],
+  ])('a table whose parameters are %j has %s rows', async (Parameters, rows) => {
+    state.tables.length = 0;
+    add('sales', 'counted', { Parameters });
+    expect(await read()).toMatchObject([{ name: 'counted', rowEstimate: rows }]);
+  });
+
   test.each(['eu-central-1', 'athena.EU-central-1.amazonaws.com.'])(
     'is found by %s',
     async (at) => {

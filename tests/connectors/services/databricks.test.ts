@@ -54,6 +54,8 @@ const awkward = [
     columns: [
       ['id', 'bigint', 'NO', null, 'the id'],
       ['customer', 'string', 'YES', "'nobody'", null],
+      ['odd `day', 'date', 'YES', null, null, '2'],
+      ['region', 'string', 'YES', null, null, '1'],
       ['lines', 'array<struct<sku:string,n:decimal(10,2)>>', 'YES', null, null],
     ],
     keys: [
@@ -122,10 +124,13 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of Databricks ${vendorMissin
       expected: [
         expected({
           name: 'orders',
+          kind: 'partitioned table',
           comment: 'every order',
           columns: [
             column('id', 'bigint', { nullable: false, comment: 'the id' }),
             column('customer', 'string', { default: "'nobody'" }),
+            column('odd `day', 'date'),
+            column('region', 'string'),
             column('lines', 'array<struct<sku:string,n:decimal(10,2)>>'),
           ],
           primaryKey: { name: 'orders_pk', columns: ['id'] },
@@ -136,6 +141,7 @@ describe.skipIf(vendorMissing !== null)(`a stand-in of Databricks ${vendorMissin
               ...{ onUpdate: 'no action', onDelete: 'no action' },
             },
           ],
+          partitionKey: 'region, `odd ``day`',
         }),
         expected({ name: '__proto__', columns: [column('id', 'string', { nullable: false })] }),
         expected({

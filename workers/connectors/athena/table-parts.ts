@@ -8,8 +8,8 @@ const kinds: { readonly [type: string]: CatalogTable['kind'] | undefined } = {
 };
 
 /**
- * A table as Athena describes it. Its tables are files: no keys, indexes, defaults or constraints, no
- * count of rows; each column may be NULL. Those of the partition come after the others, as they do in
+ * A table as Athena describes it. Its tables are files: no keys, indexes, defaults or constraints; each
+ * column may be NULL. Those of the partition come after the others, as they do in
  * `SELECT *`. An Iceberg table's partitions are not in this API.
  */
 export function toCatalogTable(schema: string, table: TableMetadata): CatalogTable {
@@ -20,8 +20,8 @@ export function toCatalogTable(schema: string, table: TableMetadata): CatalogTab
     schema,
     name: table.Name,
     kind: isPartitioned ? 'partitioned table' : kind,
-    comment: commentOf(table),
-    rowEstimate: null,
+    comment: parameterOf(table, 'comment') || null,
+    rowEstimate: kind === 'view' ? null : estimateOf(table),
     columns: [...(table.Columns ?? []), ...partitionKeys].map(toColumn),
     primaryKey: null,
     uniqueKeys: [],
@@ -33,10 +33,15 @@ export function toCatalogTable(schema: string, table: TableMetadata): CatalogTab
   };
 }
 
-/** Hive keeps it among the parameters. */
-function commentOf({ Parameters }: TableMetadata): string | null {
-  const comment = Object.entries(Parameters ?? {}).find(([name]) => name === 'comment');
-  return comment?.[1] || null;
+/** What Hive and its heirs keep beside the columns: anybody may write there, whatever they like. */
+function parameterOf({ Parameters }: TableMetadata, wanted: string): string | null {
+  return Object.entries(Parameters ?? {}).find(([name]) => name === wanted)?.[1] ?? null;
+}
+
+/** What a crawler of AWS Glue has counted, else what Hive or Spark have; -1 is Hive's for not knowing. */
+function estimateOf(table: TableMetadata): number | null {
+  const counted = parameterOf(table, 'recordCount') ?? parameterOf(table, 'numRows');
+  return counted !== null && /^\d{1,15}$/.test(counted) ? Number(counted) : null;
 }
 
 function toColumn({ Name, Type, Comment }: Column): CatalogColumn {

@@ -25,13 +25,16 @@ const range = (first: Place, last: Place) => ({
   ...{ lastSchema: last[0], lastTable: last[1] },
 });
 
-/** Schema, table, column, type, nullability, default, comment: of the tables after one, up to another. */
+/**
+ * Schema, table, column, type, nullability, default, comment, and the column's place among those that
+ * the table is partitioned by: of the tables after one, up to another.
+ */
 export function columnsStatement(first: Place, last: Place): Statement {
   return {
-    fields: 7,
+    fields: 8,
     parameters: range(first, last),
     text: `select table_schema, table_name, column_name, full_data_type, is_nullable, column_default,
-  comment
+  comment, partition_index
 from information_schema.columns
 where ${after('table_schema', 'table_name')} and ${upTo('table_schema', 'table_name')}
 order by table_schema, table_name, ordinal_position`,

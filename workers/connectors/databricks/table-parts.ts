@@ -27,10 +27,12 @@ export function toCatalogTable(
   const [schema, name, type, comment] = table;
   const keys = [...Map.groupBy(keyRows, (row) => given(row[2]))];
   const primary = keys.find(([, rows]) => rows[0]?.[3] === 'PRIMARY KEY');
+  const kind = kinds[given(type)] ?? 'table';
+  const partitionKey = partitionKeyOf(columnRows);
   return {
     schema: given(schema),
     name: given(name),
-    kind: kinds[given(type)] ?? 'table',
+    kind: kind === 'table' && partitionKey !== null ? 'partitioned table' : kind,
     comment: comment || null,
     rowEstimate: null,
     columns: columnRows.map(toColumn),
@@ -42,8 +44,21 @@ export function toCatalogTable(
     checks: [],
     indexes: [],
     partitionOf: null,
-    partitionKey: null,
+    partitionKey,
   };
+}
+
+/** The columns of PARTITIONED BY in their order; null without any. */
+function partitionKeyOf(columnRows: readonly Row[]): string | null {
+  const parts = columnRows
+    .filter((row) => row[7] !== null)
+    .toSorted((a, b) => Number(a[7]) - Number(b[7]));
+  return parts.map((row) => quoted(given(row[2]))).join(', ') || null;
+}
+
+/** A name as it stands in SQL: bare where it can, in backticks where it has to. */
+function quoted(name: string): string {
+  return /^[a-z_]\w*$/i.test(name) ? name : `\`${name.replaceAll('`', '``')}\``;
 }
 
 function toColumn([, , name, type, nullable, expression, comment]: Row): CatalogColumn {

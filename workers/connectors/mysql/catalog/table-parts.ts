@@ -28,6 +28,12 @@ const actions: { readonly [rule: string]: CatalogForeignKey['onUpdate'] | undefi
   'SET DEFAULT': 'set default',
 };
 
+/**
+ * Engines whose rows are kept by another server: MySQL's and MariaDB's manuals, "FEDERATED Storage
+ * Engine", "CONNECT" and "Spider".
+ */
+const foreign = new Set(['FEDERATED', 'CONNECT', 'SPIDER']);
+
 /** What else is kept where tables are: MariaDB's sequences, the server's own views. */
 const notTables = new Set(['SEQUENCE', 'SYSTEM VIEW', 'TEMPORARY', 'TEMPORARY SEQUENCE']);
 
@@ -52,7 +58,7 @@ export function toCatalogTable(table: Row, rows: TableRows, kind: ServerKind): C
   return {
     schema: given(schema),
     name: given(name),
-    kind: isView ? 'view' : partition ? 'partitioned table' : 'table',
+    kind: isView ? 'view' : kindOf(engine, partition !== undefined),
     // Of views and of tables that cannot be opened, the server writes its own words here.
     comment: isView || engine === null ? null : orNull(comment),
     rowEstimate: isView ? null : toEstimate(estimate),
@@ -68,6 +74,11 @@ export function toCatalogTable(table: Row, rows: TableRows, kind: ServerKind): C
     partitionOf: null,
     partitionKey: partition ? toPartitionKey(partition) : null,
   };
+}
+
+function kindOf(engine: string | null | undefined, isPartitioned: boolean): CatalogTable['kind'] {
+  if (foreign.has((engine ?? '').toUpperCase())) return 'foreign table';
+  return isPartitioned ? 'partitioned table' : 'table';
 }
 
 function toColumn(row: Row, kind: ServerKind): CatalogColumn {

@@ -117,7 +117,7 @@ where c.relkind = 'v' and ${isCustomers}
 
 /** Of Spectrum and federated schemas; of the other databases of the cluster too, where it may. */
 export const externalColumnsStatement = `
-select redshift_database_name, schemaname, tablename, columnname, external_type, is_nullable
+select redshift_database_name, schemaname, tablename, columnname, external_type, is_nullable, part_key
 from pg_catalog.svv_external_columns
 order by redshift_database_name, schemaname, tablename, columnnum`;
 

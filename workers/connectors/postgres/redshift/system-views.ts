@@ -83,9 +83,14 @@ export async function readExternalTables(
   const { rows } = await session.query(statements.externalColumnsStatement, ask);
   const columns = new Map<string, CatalogColumn[]>();
   const tables = new Map<string, CatalogTable>();
-  for (const [of, schema, table, name, type, nullable] of rows) {
+  const partitions = new Map<string, [place: number, name: string][]>();
+  for (const [of, schema, table, name, type, nullable, place] of rows) {
     if (of !== database) continue;
     const key = nameKey(given(schema), given(table));
+    // 0 for columns that the table is not partitioned by.
+    if (Number(place) > 0) {
+      partitions.set(key, [...(partitions.get(key) ?? []), [Number(place), given(name)]]);
+    }
     // `true`, `false`, or empty when the catalog outside does not say.
     const column = { ...blankColumn, name: given(name), type: given(type) };
     append(columns, key, limits, { ...column, nullable: nullable !== 'false' });
@@ -95,7 +100,19 @@ export async function readExternalTables(
     ...table,
     kind: 'foreign table',
     columns: columns.get(key) ?? [],
+    partitionKey: partitionKeyOf(partitions.get(key) ?? []),
   }));
+}
+
+/** As PARTITIONED BY has it; null without any. */
+function partitionKeyOf(parts: readonly (readonly [number, string])[]): string | null {
+  const names = parts.toSorted(([a], [b]) => a - b).map(([, name]) => quoted(name));
+  return names.join(', ') || null;
+}
+
+/** A name as it stands in SQL: bare where it can, in quotes where it has to. */
+function quoted(name: string): string {
+  return /^[a-z_]\w*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 function append(

@@ -2,7 +2,7 @@ import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../../..
 import { given } from '../../given.ts';
 import type { Row } from '../gate/row-cursor.ts';
 
-/** What Redshift never has: checks, indexes, partitions. Sort and distribution keys have no place. */
+/** What Redshift never has: checks, indexes; partitions, but of external tables. Sort and distribution keys have no place. */
 export const blankTable: CatalogTable = {
   schema: '',
   name: '',
