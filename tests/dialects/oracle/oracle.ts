@@ -1,9 +1,9 @@
 import oracledb from 'oracledb';
 import { afterAll, beforeAll } from 'vitest';
-import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { ServerUnderTest } from '../../connectors/conformance.ts';
 import { type Front, inTls, startFront } from '../../support/servers/front.ts';
 import { type Address, decoded } from '../addresses.ts';
+import { columnLines, inLines } from '../column-lines.ts';
 import { schemas } from './oracle-awkward.ts';
 
 const user = 'BASEKEEP_READER';
@@ -65,13 +65,9 @@ export function useOracle(address: Address): ServerUnderTest {
       const rows = await query(
         `select owner, table_name, column_name from dba_tab_columns where owner in (${owners})`,
       );
-      return rows.map((row) => JSON.stringify(row)).sort();
+      return inLines(rows);
     },
-    summarize: (tables: readonly CatalogTable[]) =>
-      tables
-        .flatMap(({ schema, name, columns }) => columns.map((c) => [schema, name, c.name]))
-        .map((row) => JSON.stringify(row))
-        .sort(),
+    summarize: columnLines,
     startTlsFront: (identity) => startFront(address.url, inTls(identity)),
     block() {
       const release = front.block();

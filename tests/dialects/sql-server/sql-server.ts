@@ -1,8 +1,8 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { ServerUnderTest } from '../../connectors/conformance.ts';
 import { type Front, startFront } from '../../support/servers/front.ts';
 import type { Address } from '../addresses.ts';
+import { columnLines, inLines } from '../column-lines.ts';
 import { type Administrator, signInAsAdministrator } from './administrator.ts';
 import { meetSqlServer } from './meet-sql-server.ts';
 
@@ -73,13 +73,9 @@ export function useSqlServer(address: Address): ServerUnderTest {
     async readBack() {
       const rows = await query(`select table_schema, table_name, column_name
         from information_schema.columns order by table_schema, table_name, ordinal_position`);
-      return rows.map((row) => JSON.stringify(row)).sort();
+      return inLines(rows);
     },
-    summarize: (tables: readonly CatalogTable[]) =>
-      tables
-        .flatMap(({ schema, name, columns }) => columns.map((c) => [schema, name, c.name]))
-        .map((row) => JSON.stringify(row))
-        .sort(),
+    summarize: columnLines,
     startTlsFront: start,
     block() {
       const release = front.block();
