@@ -60,14 +60,18 @@ async function askAll(running: RunningApi, callers: Callers, round: Round): Prom
     if (at % 20 === 0) return callers.nobody;
     return at % 5 === 0 ? callers.pair : callers.bearer;
   };
-  const cases = targets.flatMap((target, n) =>
-    casesOf(target, callers.own, { seed: seed + n, count }).map((request) => ({ target, request })),
-  );
+  /** Those of a target when it is its turn: those of a night do not fit into memory together. */
+  function* cases() {
+    for (const [n, target] of targets.entries()) {
+      const requests = casesOf(target, callers.own, { seed: seed + n, count });
+      yield* requests.map((request) => ({ target, request }));
+    }
+  }
   const client = createClient(running.url, atOnce);
   const complaints: string[] = [];
   const statuses = new Map<number, number>();
   let mostBytes = 0;
-  await forAll(cases, atOnce, async ({ target, request }, at) => {
+  await forAll(cases(), atOnce, async ({ target, request }, at) => {
     const answer = await client.ask(request, { ...headersFor(target, at), ...addressOf(at) });
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     const complaint = complaintAbout(maker.recorder, target, request, answer);
