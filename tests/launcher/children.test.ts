@@ -7,13 +7,13 @@ import { inheritedEnv } from '../../shared/env.ts';
 
 const pauses = { firstMs: 20, mostMs: 50 };
 
-async function startOne(name: string, env: { IS_UP: 'yes' | 'no'; STAYS: string }) {
+async function startOne(name: string, env: { IS_UP: 'yes' | 'no'; STAYS: string }, pause = pauses) {
   const folder = await mkdtemp(path.join(tmpdir(), 'basekeep-children-'));
   const notes = path.join(folder, 'notes');
   const file = new URL('short-lived.ts', import.meta.url);
   const children = startChildren(
     [{ name, file, env: { ...inheritedEnv(), NOTES: notes, ...env } }],
-    pauses,
+    pause,
   );
   onTestFinished(async () => {
     await children.stop();
@@ -38,9 +38,20 @@ test('a child that dies before it was ever up ends the installation with a sente
   expect(await starts()).toBe(1);
 }, 70_000);
 
-test('nothing is started any more once children are stopped', async () => {
-  const { children, starts } = await startOne('worker', { IS_UP: 'yes', STAYS: '2' });
-  await expect.poll(starts, { timeout: 60_000 }).toBe(2);
-  await children.stop();
-  expect(await starts()).toBe(2);
-}, 70_000);
+test.each([
+  ['while one runs', { STAYS: '2', pauseMs: 20 }],
+  ['while one waits to be started again', { STAYS: 'never', pauseMs: 60_000 }],
+])(
+  'nothing is started any more once children are stopped %s',
+  async (_, { STAYS, pauseMs }) => {
+    const pause = { firstMs: pauseMs, mostMs: pauseMs };
+    const { children, starts } = await startOne('worker', { IS_UP: 'yes', STAYS }, pause);
+    await expect.poll(starts, { timeout: 60_000 }).toBe(2);
+    await children.stop();
+    // One that was started all the same would have noted it before another has been started three times.
+    const others = await startOne('worker', { IS_UP: 'yes', STAYS: '3' });
+    await expect.poll(others.starts, { timeout: 60_000 }).toBe(3);
+    expect(await starts()).toBe(2);
+  },
+  130_000,
+);
