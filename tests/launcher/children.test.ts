@@ -7,21 +7,32 @@ import { inheritedEnv } from '../../shared/env.ts';
 
 const pauses = { firstMs: 20, mostMs: 50 };
 
-async function startOne(name: string, env: { IS_UP: 'yes' | 'no'; STAYS: string }, pause = pauses) {
+interface Life {
+  readonly IS_UP: 'yes' | 'no';
+  readonly STAYS: string;
+}
+
+/** Children that live so, by name, and how often each has started. */
+async function startAll(lives: Readonly<Record<string, Life>>, pause = pauses) {
   const folder = await mkdtemp(path.join(tmpdir(), 'basekeep-children-'));
-  const notes = path.join(folder, 'notes');
   const file = new URL('short-lived.ts', import.meta.url);
-  const children = startChildren(
-    [{ name, file, env: { ...inheritedEnv(), NOTES: notes, ...env } }],
-    pause,
-  );
+  const specs = Object.entries(lives).map(([name, life]) => {
+    const env = { ...inheritedEnv(), NOTES: path.join(folder, name), ...life };
+    return { name, file, env };
+  });
+  const children = startChildren(specs, pause);
   onTestFinished(async () => {
     await children.stop();
     await rm(folder, { recursive: true, force: true });
   });
-  const starts = async (): Promise<number> =>
-    (await readFile(notes, 'utf8').catch(() => '')).length;
-  return { children, starts };
+  const startsOf = async (name: string): Promise<number> =>
+    (await readFile(path.join(folder, name), 'utf8').catch(() => '')).length;
+  return { children, startsOf };
+}
+
+async function startOne(name: string, life: Life, pause = pauses) {
+  const { children, startsOf } = await startAll({ [name]: life }, pause);
+  return { children, starts: () => startsOf(name) };
 }
 
 test('a child that was up once is started again, however young it dies, until one stays', async () => {
@@ -55,3 +66,19 @@ test.each([
   },
   130_000,
 );
+
+test('a child starts when the one before it is up, and all are up then', async () => {
+  const stays = { IS_UP: 'yes', STAYS: '1' } as const;
+  const { children, startsOf } = await startAll({ API: stays, worker: stays });
+  await children.up;
+  expect([await startsOf('API'), await startsOf('worker')]).toEqual([1, 1]);
+}, 70_000);
+
+test('while a child is not up, the one after it does not start', async () => {
+  const { children, startsOf } = await startAll({
+    API: { IS_UP: 'no', STAYS: '4' },
+    worker: { IS_UP: 'yes', STAYS: '1' },
+  });
+  expect(await children.gaveUp).toBe('The API process ended right after its start.');
+  expect(await startsOf('worker')).toBe(0);
+}, 70_000);
