@@ -157,5 +157,5 @@ test(
     expect(answered(200)).toBeGreaterThan(0.1);
     expect(answered(400)).toBeGreaterThan(0.3);
   },
-  isNightly ? 3_600_000 : 180_000,
+  isNightly ? 3_600_000 : 600_000,
 );

@@ -44,7 +44,8 @@ const rotate = (n: number, refreshToken: string): Promise<string | null> =>
 test(
   `of ${atOnce} at once with one token one wins, in each of ${families} sessions`,
   async () => {
-    await forAll([...Array(families).keys()], 6, async (family) => {
+    // More of them at once wait so long for a connection on a busy machine that some are told 503.
+    await forAll([...Array(families).keys()], 3, async (family) => {
       const token = await newFamily();
       const answers = await Promise.all(Array.from({ length: atOnce }, (_, n) => rotate(n, token)));
       const successors = answers.filter((answer) => answer !== null);
