@@ -3,13 +3,16 @@ import type { ChildSpec } from './children.ts';
 import type { KeyFiles } from './keys.ts';
 
 /** The API, then the worker: what each is told, and nothing more. */
-export function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles }): ChildSpec[] {
+export function childSpecs(
+  env: LauncherEnv,
+  at: { port: number; keys: KeyFiles; api: URL },
+): ChildSpec[] {
   const common = { ...inheritedEnv(), LOG_LEVEL: env.LOG_LEVEL };
   const isEmbedded = env.DATABASE_URL === undefined;
   return [
     {
       name: 'API',
-      file: new URL('../main.ts', import.meta.url),
+      file: at.api,
       env: {
         ...common,
         PORT: String(at.port),
