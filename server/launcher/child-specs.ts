@@ -3,16 +3,13 @@ import type { ChildSpec } from './children.ts';
 import type { KeyFiles } from './keys.ts';
 
 /** The API, then the worker: what each is told, and nothing more. */
-export function childSpecs(
-  env: LauncherEnv,
-  at: { port: number; keys: KeyFiles; api: URL },
-): ChildSpec[] {
+export function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles }): ChildSpec[] {
   const common = { ...inheritedEnv(), LOG_LEVEL: env.LOG_LEVEL };
   const isEmbedded = env.DATABASE_URL === undefined;
   return [
     {
       name: 'API',
-      file: at.api,
+      file: new URL('../main.ts', import.meta.url),
       env: {
         ...common,
         PORT: String(at.port),

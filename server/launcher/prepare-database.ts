@@ -11,14 +11,13 @@ import { firstRun, hasOwner, type FirstRun } from './first-run.ts';
 import type { KeyFiles } from './keys.ts';
 import { notePrepared } from './prepared.ts';
 
-export interface Installation {
+interface Installation {
   readonly dataDir: string;
   readonly url: string;
   readonly keys: KeyFiles;
   readonly databaseUrl: string;
   /** Of the embedded server; absent when the database is somebody else's. */
   readonly superuserUrl: string | undefined;
-  /** The version of the code that prepares it. */
   readonly code: string;
 }
 

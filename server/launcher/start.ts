@@ -1,10 +1,104 @@
-/** `npm start`. Loads little itself: what it launches is one file where a bundle was made. */
-import { getCompileCacheDir } from 'node:module';
-import { bundlesOf, fileOf } from './bundle/bundle.ts';
-import { codeVersion } from './bundle/code-version.ts';
-import type { launch as Launch } from './launch.ts';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { EnvError, readEnv, type LauncherEnv } from '../../shared/env.ts';
+import { childSpecs } from './child-specs.ts';
+import { startChildren } from './children.ts';
+import { codeVersion } from './code-version.ts';
+import { claimDataFolder } from './data-folder.ts';
+import type { FirstRun } from './first-run.ts';
+import { greeting } from './greeting.ts';
+import { keyFilesIn, makeKeys, type KeyFiles } from './keys.ts';
 
-const version = codeVersion();
-const bundles = bundlesOf(version, getCompileCacheDir());
-const launcher: { launch: typeof Launch } = await import(fileOf('launcher', bundles).href);
-await launcher.launch({ version, bundles });
+/** What has been started so far, to be stopped in reverse. */
+const started: (() => Promise<void>)[] = [];
+
+/**
+ * The API's code loads while PostgreSQL starts, so its process comes first. What only some starts need
+ * is imported by those that do.
+ */
+async function start(env: LauncherEnv): Promise<void> {
+  const dataDir = path.resolve(env.BASEKEEP_DATA_DIR);
+  const claim = await claimDataFolder(dataDir);
+  started.push(() => claim.release());
+  const port = await freePort(env.PORT);
+  const keys = keyFilesIn(path.join(dataDir, 'keys'));
+  await makeKeys(keys);
+  const children = startChildren(childSpecs(env, { port, keys }));
+  void children.gaveUp.then((sentence) => stop(1, sentence));
+  const { databaseUrl, superuserUrl } = await openDatabase(env, dataDir);
+  // After PostgreSQL, to be stopped before it. Until here they leave with this process.
+  started.push(() => children.stop());
+  const url = `http://localhost:${port}`;
+  const first = await prepare(env, { dataDir, url, keys, databaseUrl, superuserUrl });
+  children.begin(databaseUrl);
+  await children.up;
+  process.stdout.write(greeting({ url, dataDir, first }));
+}
+
+interface Opened {
+  readonly databaseUrl: string;
+  /** Of the embedded server; absent when the database is somebody else's. */
+  readonly superuserUrl: string | undefined;
+}
+
+async function openDatabase(env: LauncherEnv, dataDir: string): Promise<Opened> {
+  if (env.DATABASE_URL !== undefined)
+    return { databaseUrl: env.DATABASE_URL, superuserUrl: undefined };
+  const embedded = await import('./open-database.ts');
+  return embedded.openDatabase(dataDir, (postgres) => {
+    started.push(() => postgres.stop());
+    void postgres.exited.then(() =>
+      stop(1, 'The embedded PostgreSQL ended by itself; see postgres.log.'),
+    );
+  });
+}
+
+async function prepare(
+  env: LauncherEnv,
+  at: Opened & { readonly dataDir: string; readonly url: string; readonly keys: KeyFiles },
+): Promise<FirstRun | null> {
+  const code = codeVersion();
+  const { isPrepared } = await import('./prepared.ts');
+  if (await isPrepared(at.databaseUrl, code)) return null;
+  const { prepareDatabase } = await import('./prepare-database.ts');
+  return prepareDatabase(env, { ...at, code });
+}
+
+/** The port itself, or a free one for 0. One sentence when somebody else has it. */
+function freePort(wanted: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', () =>
+      reject(new EnvError(`The port ${wanted} is taken; set PORT to another one.`)),
+    );
+    probe.listen(wanted, () => {
+      const address = probe.address();
+      const port = address !== null && typeof address === 'object' ? address.port : wanted;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+let stopping: Promise<void> | undefined;
+
+/** Stops everything in reverse order and leaves; a second call waits for the first. */
+function stop(exitCode: number, sentence?: string): Promise<void> {
+  stopping ??= (async () => {
+    if (sentence !== undefined) process.stderr.write(`${sentence}\n`);
+    for (const stopOne of started.reverse()) await stopOne().catch(() => undefined);
+    process.exit(exitCode);
+  })();
+  return stopping;
+}
+
+// Not once: npm passes on the signal that its whole group got already, and a second one without a
+// listener would end this process before it has stopped PostgreSQL.
+process.on('SIGTERM', () => void stop(0));
+process.on('SIGINT', () => void stop(0));
+
+try {
+  await start(readEnv('launcher'));
+} catch (error) {
+  if (stopping === undefined)
+    await stop(1, error instanceof Error ? error.message : 'The start failed.');
+}

@@ -23,7 +23,7 @@ export const start: Bench = async (run) => {
   const alone = new URL('baselines/postgres-alone.ts', import.meta.url).pathname;
   const { npm, node, postgres } = await interleave(run.full ? 15 : 5, {
     npm: () => startProduct('npm', ['start', '--silent'], dataDir),
-    node: () => startProduct(process.execPath, [launcher], dataDir, compiled),
+    node: () => startProduct(process.execPath, [launcher], dataDir),
     postgres: () => startAlone(alone, dataDir),
   });
   run.note(`the first start, which makes everything: ${firstMs.toFixed(0)} ms`);
@@ -34,17 +34,9 @@ export const start: Bench = async (run) => {
   ];
 };
 
-/** What the script of `npm start` sets. */
-const compiled = { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/basekeep') };
-
-async function startProduct(
-  command: string,
-  args: string[],
-  dataDir: string,
-  alsoEnv: Record<string, string> = {},
-): Promise<number> {
+async function startProduct(command: string, args: string[], dataDir: string): Promise<number> {
   const port = await freePort();
-  const env = { ...inheritedEnv(), ...alsoEnv, BASEKEEP_DATA_DIR: dataDir, PORT: String(port) };
+  const env = { ...inheritedEnv(), BASEKEEP_DATA_DIR: dataDir, PORT: String(port) };
   const startedAt = performance.now();
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
   try {

@@ -26,8 +26,6 @@ beforeAll(async () => {
   launcher = run(new URL('../../server/launcher/start.ts', import.meta.url), {
     ...inheritedEnv(),
     ...secrets,
-    // Without bundles, so that its processes are told by their files.
-    NODE_COMPILE_CACHE: '',
     PORT: '0',
     BASEKEEP_DATA_DIR: dataDir,
   });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The folder of the repository. */
-const here = path.resolve(import.meta.dirname, '../../..');
+const here = path.resolve(import.meta.dirname, '../..');
 
 /**
  * Changes with any file of the API and the launcher, with what they depend on and with the Node that
