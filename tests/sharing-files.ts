@@ -9,6 +9,14 @@ import path from 'node:path';
 const together = [
   'tests/{catalog,contract,database,features,health,sync,vault,webhooks,workers}/**',
   'tests/security/**',
+  'tests/egress/{client-certificate,host-fields,policy,socket,ssh-host-key,ssh-sign-in}.test.ts',
+  'tests/connectors/readme.test.ts',
+  'tests/connectors/mysql/{mysql-kinds,mysql-sign-in,rogue-mysql}.test.ts',
+  'tests/connectors/{oracle,postgres,sql-server}/rogue-{catalog,protocol}.test.ts',
+  'tests/connectors/postgres/rogue-sign-in.test.ts',
+  'tests/connectors/sql-server/gated-socket.test.ts',
+  'tests/connectors/services/*-{service,stream}.test.ts',
+  'tests/connectors/services/snowflake/snowflake-{account,rogue,service}.test.ts',
 ];
 
 /** Of these, the ones that run alone all the same. */

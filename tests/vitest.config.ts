@@ -4,6 +4,13 @@ import { sharingFiles } from './sharing-files.ts';
 
 const root = path.join(import.meta.dirname, '..');
 
+// Compiled once, as with `npm start`: for the processes of the tests and for those that they start.
+const env = { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/basekeep-tests') };
+Object.assign(process.env, env);
+
+/** Node itself loads what is tested, as it does in production; nothing here mocks a module. */
+const experimental = { viteModuleRunner: false, nodeLoader: false } as const;
+
 export default defineConfig(({ mode }) => {
   const isNightly = mode === 'nightly';
   const common = {
@@ -11,8 +18,8 @@ export default defineConfig(({ mode }) => {
     pool: 'forks',
     testTimeout: isNightly ? 3_600_000 : 30_000,
     hookTimeout: 60_000,
-    // Also for the processes that tests start: compiled once, as with `npm start`.
-    env: { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/basekeep-tests') },
+    env,
+    experimental,
   } as const;
   const { alone, together } = sharingFiles(root);
   return {
@@ -20,6 +27,7 @@ export default defineConfig(({ mode }) => {
     test: {
       // One more than the cores of the machine that it was measured on: many tests wait.
       maxWorkers: 3,
+      experimental,
       provide: { size: isNightly ? 'nightly' : 'pr' },
       globalSetup: ['tests/support/global-setup.ts'],
       projects: [

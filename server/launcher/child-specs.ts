@@ -35,6 +35,7 @@ export function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles 
         ...common,
         VAULT_PUBLIC_KEY_FILE: at.keys.vaultPublicKey,
         VAULT_PRIVATE_KEY_FILE: at.keys.vaultPrivateKey,
+        VAULT_OTHER_PRIVATE_KEY_FILE: env.VAULT_OTHER_PRIVATE_KEY_FILE ?? '',
         EGRESS_PRIVATE: String(isEmbedded && env.EGRESS_ALLOW_CIDRS === undefined),
         EGRESS_ALLOW_CIDRS: env.EGRESS_ALLOW_CIDRS?.join(',') ?? '',
         ...(env.DUCKDB_ROOT === undefined ? {} : { DUCKDB_ROOT: env.DUCKDB_ROOT }),

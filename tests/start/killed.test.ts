@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inheritedEnv } from '../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
 
 const run = promisify(execFile);
@@ -39,7 +40,7 @@ test('a launcher that is killed takes its processes along, and the next start wo
 
 async function start(): Promise<ChildProcess> {
   const env = {
-    PATH: process.env['PATH'],
+    ...inheritedEnv(),
     BASEKEEP_DATA_DIR: folder,
     PORT: '0',
     LOG_LEVEL: 'error',

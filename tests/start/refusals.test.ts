@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { claimDataFolder } from '../../server/launcher/data-folder.ts';
+import { inheritedEnv } from '../../shared/env.ts';
 
 const entry = fileURLToPath(new URL('../../server/launcher/start.ts', import.meta.url));
 let folder = '';
@@ -18,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What a start says that cannot be: everything it wrote, and how it ended. */
 function start(env: Record<string, string>): Promise<{ code: unknown; said: string }> {
-  const environment = { PATH: process.env['PATH'], BASEKEEP_DATA_DIR: folder, ...env };
+  const environment = { ...inheritedEnv(), BASEKEEP_DATA_DIR: folder, ...env };
   return new Promise((resolve) => {
     execFile(process.execPath, [entry], { env: environment }, (error, stdout, stderr) =>
       resolve({ code: error?.code, said: `${stdout}${stderr}` }),
