@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
 
 export interface ChildSpec {
@@ -48,7 +49,7 @@ export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } =
   };
   const start = (spec: ChildSpec): void => {
     const startedAt = systemClock.now().getTime();
-    const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), spec.file.pathname], {
+    const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), fileURLToPath(spec.file)], {
       env: spec.env,
       // The channel closes when this process dies in whatever way, and the child then stops.
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
