@@ -8,8 +8,8 @@ const root = path.join(import.meta.dirname, '..');
 const env = { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/basekeep-tests') };
 Object.assign(process.env, env);
 
-/** Node itself loads what is tested, as it does in production; nothing here mocks a module. */
-const experimental = { viteModuleRunner: false, nodeLoader: false } as const;
+/** Puts something in a module's place, which takes vite: Node itself loads all others, as in production. */
+const mocking = 'tests/security/identity/f3-enumeration.test.ts';
 
 export default defineConfig(({ mode }) => {
   const isNightly = mode === 'nightly';
@@ -19,7 +19,10 @@ export default defineConfig(({ mode }) => {
     testTimeout: isNightly ? 3_600_000 : 30_000,
     hookTimeout: 60_000,
     env,
-    experimental,
+  } as const;
+  const native = {
+    ...common,
+    experimental: { viteModuleRunner: false, nodeLoader: false },
   } as const;
   const { alone, together } = sharingFiles(root);
   return {
@@ -27,12 +30,12 @@ export default defineConfig(({ mode }) => {
     test: {
       // One more than the cores of the machine that it was measured on: many tests wait.
       maxWorkers: 3,
-      experimental,
       provide: { size: isNightly ? 'nightly' : 'pr' },
       globalSetup: ['tests/support/global-setup.ts'],
       projects: [
-        { test: { ...common, name: 'alone', include: alone } },
-        { test: { ...common, name: 'together', include: together, isolate: false } },
+        { test: { ...native, name: 'alone', include: alone.filter((file) => file !== mocking) } },
+        { test: { ...common, name: 'mocking', include: [mocking] } },
+        { test: { ...native, name: 'together', include: together, isolate: false } },
       ],
     },
   };
