@@ -97,8 +97,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   }
 
   const getReady = async (): Promise<void> => {
-    await startBoss(boss, log, stopping.signal);
-    await untilAgreed(orm, options.vaultPublicKey, log, stopping.signal);
+    await Promise.all([
+      startBoss(boss, log, stopping.signal),
+      untilAgreed(orm, options.vaultPublicKey, log, stopping.signal),
+    ]);
     isStarted = true;
   };
   return {

@@ -130,30 +130,29 @@ const withDataSource = permittedIn.input(z.object({ id: Id })).use(async ({ ctx,
   return next();
 });
 
-/** Creations with an Idempotency-Key happen once, and their retries get the same answer. */
-const onceOnly = experimental_standaloneMiddleware<{ ctx: CallerContext; meta: Meta }>().create(
+/**
+ * What every answer to a known caller has around it: creations with an Idempotency-Key happen once,
+ * and their retries get the same answer; representations carry their entity tag, which a later change
+ * may be made conditional on.
+ */
+const answered = experimental_standaloneMiddleware<{ ctx: CallerContext; meta: Meta }>().create(
   async ({ ctx, meta, path, getRawInput, next }) => {
-    const { idempotencyKey } = ctx.request;
-    if (idempotencyKey === null || !isOnceOnly(meta)) return next();
-    return once(ctx, idempotencyKey, {
-      procedure: path,
-      input: await getRawInput(),
-      work: (em) => next({ ctx: { em } }),
-      replay: (data) => ({ ok: true, data, marker: middlewareMarker }),
-    });
-  },
-);
-
-/** Representations carry their entity tag, which a later change may be made conditional on. */
-const tagged = experimental_standaloneMiddleware<{ ctx: CallerContext; meta: Meta }>().create(
-  async ({ ctx: { request }, meta, next }) => {
-    if (request.ifMatch !== null && !meta?.takesIfMatch) {
+    const { idempotencyKey, ifMatch, setHeader } = ctx.request;
+    if (ifMatch !== null && !meta?.takesIfMatch) {
       throw invalidField('If-Match', 'Is not taken here');
     }
-    const result = await next();
+    const result =
+      idempotencyKey !== null && isOnceOnly(meta)
+        ? await once(ctx, idempotencyKey, {
+            procedure: path,
+            input: await getRawInput(),
+            work: (em) => next({ ctx: { em } }),
+            replay: (data) => ({ ok: true, data, marker: middlewareMarker }),
+          })
+        : await next();
     if (result.ok && meta?.showsETag && isObject(result.data)) {
-      request.setHeader('ETag', entityTag(result.data));
-      request.setHeader('Cache-Control', 'private, no-cache');
+      setHeader('ETag', entityTag(result.data));
+      setHeader('Cache-Control', 'private, no-cache');
     }
     return result;
   },
@@ -162,16 +161,16 @@ const tagged = experimental_standaloneMiddleware<{ ctx: CallerContext; meta: Met
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** A caller whom a credential proves. */
-export const procedure = known.use(tagged).use(onceOnly);
+export const procedure = known.use(answered);
 
 /** A caller whose credential's scopes include the permission, whatever the organization. */
-export const scopedProcedure = scoped.use(tagged).use(onceOnly);
+export const scopedProcedure = scoped.use(answered);
 
 /** A caller with the procedure's permission in the organization `orgId`. */
-export const organizationProcedure = permittedIn.use(tagged).use(onceOnly);
+export const organizationProcedure = permittedIn.use(answered);
 
 /** The same for procedures about the organization itself, which is then their `id`. */
-export const ownOrganizationProcedure = permittedOf.use(tagged).use(onceOnly);
+export const ownOrganizationProcedure = permittedOf.use(answered);
 
 /** A caller who may use the data source `id` of the organization `orgId`. */
-export const dataSourceProcedure = withDataSource.use(tagged).use(onceOnly);
+export const dataSourceProcedure = withDataSource.use(answered);

@@ -40,6 +40,11 @@ export const SshHostKey = text({ max: 100 }).regex(
 const Port = z.int().min(0).max(65_535);
 const Name = text({ max: 1_024 });
 const Secret = text({ max: 16_384 });
+const Pem = text({ max: 65_536 });
+const Certificates = Pem.refine(
+  isCertificateBundle,
+  'Must be one or more certificates in PEM format',
+);
 
 /** What identifies and reaches a database, without anything secret. */
 const publicFields = {
@@ -56,15 +61,9 @@ const publicFields = {
   athenaOutputLocation: Name,
   athenaCatalog: Name,
   sslEnabled: z.boolean(),
-  sslCaCertificate: text({ max: 65_536 }).refine(
-    isCertificateBundle,
-    'Must be one or more certificates in PEM format',
-  ),
+  sslCaCertificate: Certificates,
   /** For servers that ask for a certificate of the client; its key is the secret `sslClientKey`. */
-  sslClientCertificate: text({ max: 65_536 }).refine(
-    isCertificateBundle,
-    'Must be one or more certificates in PEM format',
-  ),
+  sslClientCertificate: Certificates,
   sshEnabled: z.boolean(),
   sshHost: Host,
   sshPort: Port,
@@ -141,8 +140,9 @@ export const Connection = z.object({
   athenaOutputLocation: publicFields.athenaOutputLocation.nullable(),
   athenaCatalog: publicFields.athenaCatalog.nullable(),
   sslEnabled: publicFields.sslEnabled,
-  sslCaCertificate: publicFields.sslCaCertificate.nullable(),
-  sslClientCertificate: publicFields.sslClientCertificate.nullable(),
+  // Looked into when they came in, not each time that they are loaded.
+  sslCaCertificate: Pem.nullable(),
+  sslClientCertificate: Pem.nullable(),
   sshEnabled: publicFields.sshEnabled,
   sshHost: publicFields.sshHost.nullable(),
   sshPort: publicFields.sshPort.nullable(),

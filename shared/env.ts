@@ -78,11 +78,13 @@ const ServerEnv = z.object({
   DRAIN_SECONDS,
 });
 
+/** While the vault's key is being changed: the private key that is coming or going. */
+const VAULT_OTHER_PRIVATE_KEY_FILE = z.string().min(1).optional();
+
 const vaultKeys = {
   VAULT_PUBLIC_KEY_FILE: z.string().min(1),
   VAULT_PRIVATE_KEY_FILE: z.string().min(1),
-  /** While the vault's key is being changed: the private key that is coming or going. */
-  VAULT_OTHER_PRIVATE_KEY_FILE: z.string().min(1).optional(),
+  VAULT_OTHER_PRIVATE_KEY_FILE,
 };
 
 /** `npm run vault:rotate`. */
@@ -118,6 +120,7 @@ const LauncherEnv = z.object({
   ...owner,
   EGRESS_ALLOW_CIDRS: Cidrs.optional(),
   DUCKDB_ROOT: Folder.optional(),
+  VAULT_OTHER_PRIVATE_KEY_FILE,
   METRICS_TOKEN: z.string().min(16).optional(),
   ...mailVariables,
   ...rateLimits,

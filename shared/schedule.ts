@@ -9,7 +9,7 @@ export const intervalBounds = {
 } as const;
 
 // A tenth either way, so that what was created together does not stay together.
-const jitter = (): number => 0.9 + Math.random() * 0.2;
+export const jitter = (): number => 0.9 + Math.random() * 0.2;
 
 /** The next time of what is done every `intervalSeconds`. */
 export function nextAfter(now: Date, intervalSeconds: number): Date {

@@ -22,6 +22,8 @@ export interface LoadedDataSource extends SealedConnection {
   readonly tablePatterns: readonly string[];
   /** Rises with every change of the connection, its secrets or patterns: older results are void. */
   readonly connectionVersion: number;
+  /** Another one after every write to its row, whatever was written. */
+  readonly rowVersion: string;
   /** Nobody wants it to be checked now. */
   readonly isPaused: boolean;
 }
@@ -30,6 +32,7 @@ const Row = z.object({
   organization_id: z.string(),
   connection: Connection,
   connection_version: z.int(),
+  row_version: z.string(),
   table_patterns: z.array(z.string()),
   ssh_host_key: z.string().nullable(),
   is_demo: z.boolean(),
@@ -43,8 +46,8 @@ export async function loadDataSource(
   id: string,
 ): Promise<LoadedDataSource | null> {
   const { rows } = await sql<Record<string, unknown>>`
-    select d.organization_id, d.connection, d.connection_version, d.table_patterns, d.ssh_host_key,
-      d.is_demo, d.paused_at is not null as is_paused,
+    select d.organization_id, d.connection, d.connection_version, d.xmin::text as row_version,
+      d.table_patterns, d.ssh_host_key, d.is_demo, d.paused_at is not null as is_paused,
       ${sql.raw(envelopesOf('d', 'data_source'))} as envelopes
     from data_source d
     where d.id = ${id} and d.deleted_at is null`.execute(em.getKysely());
@@ -58,6 +61,7 @@ export async function loadDataSource(
     connection,
     tablePatterns: row.table_patterns,
     connectionVersion: row.connection_version,
+    rowVersion: row.row_version,
     sshHostKey: row.ssh_host_key,
     isDemo: row.is_demo,
     isPaused: row.is_paused,

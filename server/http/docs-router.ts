@@ -1,7 +1,7 @@
 import path from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
 import { notFound } from '../../shared/errors.ts';
-import { loadAssets, type AssetName } from '../docs/assets.ts';
+import { loadAssets, type AssetName, type Assets } from '../docs/assets.ts';
 import { indexPage, surfacePage } from '../docs/page.ts';
 import { surfaces } from '../rest/surfaces/index.ts';
 
@@ -11,8 +11,10 @@ import { surfaces } from '../rest/surfaces/index.ts';
  */
 export function docsRouter(): Router {
   const router = express.Router({ caseSensitive: true, strict: false });
-  const assets = loadAssets();
-  const addressOf = (name: AssetName) => `/docs/assets/${assets.version}/${name}`;
+  // Read at the first visit: most processes never show a page.
+  let loaded: Assets | undefined;
+  const assets = (): Assets => (loaded ??= loadAssets());
+  const addressOf = (name: AssetName) => `/docs/assets/${assets().version}/${name}`;
   const frame = { surfaces, addressOf };
 
   router.use(underPolicy);
@@ -25,9 +27,10 @@ export function docsRouter(): Router {
     res.type('html').send(surfacePage(frame, surface));
   });
   router.get('/assets/:version/:name', (req, res) => {
-    const file = assets.fileOf(req.params.name);
+    const current = assets();
+    const file = current.fileOf(req.params.name);
     // Another version may be another replica's: these bytes must not be kept under its address.
-    if (file === undefined || req.params.version !== assets.version) throw notFound('File');
+    if (file === undefined || req.params.version !== current.version) throw notFound('File');
     res.removeHeader('Pragma');
     res.set('Cache-Control', 'public, max-age=31536000, immutable');
     // From its folder, because an installation below a folder like ~/.local is no hidden file.

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
 
-interface ChildSpec {
+export interface ChildSpec {
   readonly name: string;
   readonly file: URL;
   /** Options of Node itself. */
@@ -13,6 +14,8 @@ interface ChildSpec {
 export interface Children {
   /** Tells every child, also those to come, where its database is; until then they load their code. */
   begin(databaseUrl: string): void;
+  /** Resolves when each child has been up. */
+  readonly up: Promise<void>;
   /** Resolves with a sentence when a child ended before it was ever up: nothing would change that. */
   readonly gaveUp: Promise<string>;
   /** SIGTERM to all, SIGKILL to whoever is left after 7 s. */
@@ -26,9 +29,10 @@ const pauses = { firstMs: 500, mostMs: 30_000 };
 const graceMs = 7_000;
 
 /**
- * Runs the processes of Basekeep, each with an environment of its own and nothing else. One that dies is
- * started again, with growing pauses when it dies young, while the others live on. One that dies before
- * any of its kind was up (`tellUp`) cannot start at all.
+ * Runs the processes of Basekeep, each with an environment of its own and nothing else. They start one
+ * after the other, each when the one before is up (`tellUp`): at once they would share the processor, and
+ * whoever waits for the first would wait for all. One that dies is started again, with growing pauses
+ * when it dies young, while the others live on. One that dies before it was ever up cannot start at all.
  */
 export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } = pauses): Children {
   /** By name, how many of them have died young in a row; absent before one was up. */
@@ -36,6 +40,7 @@ export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } =
   const stopping = new AbortController();
   const running = new Map<string, ChildProcess>();
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
+  const { promise: up, resolve: allUp } = Promise.withResolvers<void>();
   let handed: { DATABASE_URL: string } | undefined;
 
   const hand = (child: ChildProcess): void => {
@@ -44,7 +49,7 @@ export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } =
   };
   const start = (spec: ChildSpec): void => {
     const startedAt = systemClock.now().getTime();
-    const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), spec.file.pathname], {
+    const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), fileURLToPath(spec.file)], {
       env: spec.env,
       // The channel closes when this process dies in whatever way, and the child then stops.
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
@@ -52,7 +57,9 @@ export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } =
     running.set(spec.name, child);
     hand(child);
     child.once('message', () => {
-      if (!youngDeaths.has(spec.name)) youngDeaths.set(spec.name, 0);
+      if (youngDeaths.has(spec.name)) return;
+      youngDeaths.set(spec.name, 0);
+      startNext();
     });
     child.once('exit', () => {
       running.delete(spec.name);
@@ -69,9 +76,16 @@ export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } =
     await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     if (!stopping.signal.aborted) start(spec);
   };
-  specs.forEach(start);
+  const waiting = specs.values();
+  const startNext = (): void => {
+    const { value: spec } = waiting.next();
+    if (!spec) allUp();
+    else if (!stopping.signal.aborted) start(spec);
+  };
+  startNext();
 
   return {
+    up,
     gaveUp,
     begin(databaseUrl) {
       handed = { DATABASE_URL: databaseUrl };

@@ -1,7 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import sodium from 'libsodium-wrappers';
 import { writeFileAtomically } from './json-file.ts';
 
 export interface KeyFiles {
@@ -48,6 +47,8 @@ async function makeVaultKeys({ vaultPublicKey, vaultPrivateKey }: KeyFiles): Pro
     );
   }
   if (hasPublic) return;
+  // Loaded once in the life of an installation.
+  const { default: sodium } = await import('libsodium-wrappers');
   await sodium.ready;
   // The private key first: a crash in between leaves a pair that was never used.
   const pair = sodium.crypto_box_keypair();

@@ -2,6 +2,7 @@ import { TRPCError } from '@trpc/server';
 import type { Request, RequestHandler } from 'express';
 import { callProcedure } from '../call-procedure.ts';
 import { createContext, type Context, type Services } from '../context.ts';
+import { sendJson } from '../http/send-json.ts';
 import { admit } from '../middleware/admit.ts';
 import { isKnown } from '../middleware/entity-tag.ts';
 import { toAppError } from '../middleware/errors.ts';
@@ -51,7 +52,7 @@ export function answerOperation(
     }
     const { requestId } = request;
     res.status(meta.status ?? 200);
-    res.json(envelopeOf(answer, names.outgoing, { requestId, resource, numberedPage }));
+    sendJson(res, envelopeOf(answer, names.outgoing, { requestId, resource, numberedPage }));
   };
 }
 

@@ -13,7 +13,6 @@ import { bodyText, translateTransportErrors } from '../middleware/body.ts';
 import { logError, retryAfter, toAppError } from '../middleware/errors.ts';
 import { incoming } from '../middleware/request.ts';
 import { answerOperation } from './answer-operation.ts';
-import { documentOf } from './document.ts';
 import { operationsOf, type RestOperation } from './routes.ts';
 import type { Surface } from './surface.ts';
 
@@ -25,9 +24,10 @@ export function restRouter(surface: Surface, services: Services, gate: RequestHa
   const router = express.Router({ caseSensitive: true, strict: false });
   router.use(gate, bodyText);
   const operations = operationsOf(surface);
-  // Written once: anybody may ask for it, and it is half a megabyte.
+  // Written once: anybody may ask for it, and it is half a megabyte. What writes it loads with it.
   let document: Buffer | undefined;
-  router.get(surface.documentPath, (_req, res) => {
+  router.get(surface.documentPath, async (_req, res) => {
+    const { documentOf } = await import('./document.ts');
     document ??= Buffer.from(JSON.stringify(documentOf(surface, operations)));
     res.type('json').send(document);
   });

@@ -2,6 +2,7 @@ import { TRPCError } from '@trpc/server';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { AppError, invalidField } from '../../shared/errors.ts';
+import { searchParams } from '../http/search-params.ts';
 import { parseJson } from '../middleware/body.ts';
 import type { NumberedPage } from '../paging/numbered-page.ts';
 import type { Names } from './naming/names.ts';
@@ -23,7 +24,7 @@ export function readInput(
   file: Fields | null = null,
 ): Fields {
   const { method, pathParameters, queryFields, nameOf } = operation;
-  const query = [...new URL(request.originalUrl, 'http://localhost').searchParams];
+  const query = [...searchParams(request)];
   const isInBody = hasBody(method);
   const known = new Set(queryFields.map(nameOf));
   const stray = isInBody ? query.find(([name]) => !known.has(name)) : undefined;
@@ -65,10 +66,12 @@ function readBody(request: Request): Fields {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json');
   }
   const body = parseJson(typeof request.body === 'string' ? request.body : '');
-  const parsed = z.record(z.string(), z.unknown()).safeParse(body);
-  if (!parsed.success) throw invalidField('body', 'Must be a JSON object');
-  return parsed.data;
+  if (!isFields(body)) throw invalidField('body', 'Must be a JSON object');
+  return body;
 }
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const hasContent = (request: Request): boolean =>
   request.headers['transfer-encoding'] !== undefined ||

@@ -2,6 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { callProcedure, procedures } from '../call-procedure.ts';
 import { createContext, type Services } from '../context.ts';
+import { searchParams } from '../http/search-params.ts';
+import { assertSoundJson } from '../middleware/assert-sound-json.ts';
 import { errorTable, retryAfter, toAppError, trpcError } from '../middleware/errors.ts';
 import { incoming } from '../middleware/request.ts';
 
@@ -43,7 +45,7 @@ function plainQuery(req: Request): PlainQuery | null {
   const path = req.path.slice(1);
   const definition = procedures.get(path)?._def;
   if (definition?.type !== 'query' || definition.meta?.streams) return null;
-  const parameters = new URL(req.originalUrl, 'http://localhost').searchParams;
+  const parameters = searchParams(req);
   const names = [...parameters.keys()];
   if (names.length > known.size || !names.every((name) => known.has(name))) return null;
   const batch = parameters.get('batch');
@@ -65,6 +67,7 @@ const unreadable = Symbol('unreadable');
 
 function parsed(text: string | null): unknown {
   if (text === null || text === '') return undefined;
+  assertSoundJson(text);
   try {
     return JSON.parse(text);
   } catch {

@@ -3,6 +3,7 @@ import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { createContext, type IncomingRequest, type Services } from '../context.ts';
+import { searchParams } from '../http/search-params.ts';
 import { assertSoundJson } from '../middleware/assert-sound-json.ts';
 import { bodyText, maxBodyBytes, translateTransportErrors } from '../middleware/body.ts';
 import { errorTable, logError, retryAfter, toAppError, trpcError } from '../middleware/errors.ts';
@@ -13,8 +14,8 @@ import { answerQuery } from './answer-query.ts';
 /** The procedures as typed RPC, for tRPC's client. `gate` comes first. */
 export function rpcRouter(services: Services, gate: RequestHandler): Router {
   const router = express.Router({ caseSensitive: true });
-  router.use(gate, counted, jsonOnly, bodyText, checkJson);
-  router.use(answerQuery(services), answerAnything(services));
+  router.use(gate, counted, jsonOnly, bodyText);
+  router.use(answerQuery(services), checkJson, answerAnything(services));
   router.use(translateTransportErrors, answerError(services));
   return router;
 }
@@ -35,7 +36,7 @@ const jsonOnly: RequestHandler = (req, _res, next) => {
 
 const checkJson: RequestHandler = (req, _res, next) => {
   if (typeof req.body === 'string') assertSoundJson(req.body);
-  const input = new URL(req.originalUrl, 'http://localhost').searchParams.get('input');
+  const input = searchParams(req).get('input');
   if (input !== null) assertSoundJson(input);
   next();
 };

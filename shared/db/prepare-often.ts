@@ -3,47 +3,75 @@ import type pg from 'pg';
 
 /** How often a text is sent before it is prepared: as pgjdbc has it (`prepareThreshold`). */
 const threshold = 5;
-/** Texts that are counted, and of these the ones that are prepared: a session keeps each in memory. */
-const maxCounted = 2_000;
-const maxPrepared = 250;
 const maxLength = 10_000;
 
-const uses = new Map<string, number>();
-const names = new Map<string, string>();
+/** How many texts are counted at a time, and how many are prepared: each session keeps these in memory. */
+const usual = { counted: 500, prepared: 250 };
 
 /**
- * Has PostgreSQL parse and plan the statements that a process sends over and over once for each
- * session, not every time. What is prepared is what has parameters and names its columns: `*` would
- * fail in a session that lives on while a migration adds one.
+ * Has PostgreSQL parse and plan the statements that a pool sends over and over once for each session,
+ * not every time. What is prepared is what has parameters and names its columns: `*` would fail in a
+ * session that lives on while a migration adds one.
  */
-export function prepareOften(pool: pg.Pool): void {
+export function prepareOften(pool: pg.Pool, limits = usual): void {
+  const frequent = new FrequentTexts(limits);
   pool.on('connect', (client: pg.PoolClient) => {
     const { query } = client;
-    const value = (...args: unknown[]): unknown => Reflect.apply(query, client, prepared(args));
+    const value = (...args: unknown[]): unknown =>
+      Reflect.apply(query, client, prepared(args, frequent));
     Object.defineProperty(client, 'query', { value });
   });
 }
 
 /** What `query` of a client is called with: a name is what makes pg prepare a statement. */
-function prepared(args: unknown[]): unknown[] {
+function prepared(args: unknown[], frequent: FrequentTexts): unknown[] {
   const [text, values, ...rest] = args;
   if (typeof text !== 'string' || !Array.isArray(values)) return args;
   if (values.length === 0 || rest.length > 0) return args;
-  const name = names.get(text) ?? nameFor(text);
+  const name = frequent.nameOf(text);
   return name === null ? args : [{ name, text, values }];
 }
 
-function nameFor(text: string): string | null {
-  if (names.size >= maxPrepared || text.length > maxLength) return null;
-  const used = (uses.get(text) ?? 0) + 1;
-  if (used < threshold || namesAll.test(text)) {
-    if (uses.size < maxCounted || uses.has(text)) uses.set(text, used);
+/**
+ * The texts that came often enough, each with its name for good. Of the others the latest are counted:
+ * what is sent a few times in a year of other statements is never frequent, and texts that come once
+ * keep nobody from becoming so.
+ */
+class FrequentTexts {
+  readonly #limits: typeof usual;
+  readonly #names = new Map<string, string>();
+  /** How often each came, the one that came longest ago first. */
+  readonly #uses = new Map<string, number>();
+
+  constructor(limits: typeof usual) {
+    this.#limits = limits;
+  }
+
+  nameOf(text: string): string | null {
+    return this.#names.get(text) ?? this.#count(text);
+  }
+
+  #count(text: string): string | null {
+    if (this.#names.size >= this.#limits.prepared || text.length > maxLength) return null;
+    const used = (this.#uses.get(text) ?? 0) + 1;
+    this.#uses.delete(text);
+    if (used >= threshold && !namesAll.test(text)) return this.#give(text);
+    this.#uses.set(text, used);
+    if (this.#uses.size > this.#limits.counted) this.#forgetOldest();
     return null;
   }
-  uses.delete(text);
-  const name = `s_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
-  names.set(text, name);
-  return name;
+
+  #give(text: string): string {
+    const name = `s_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+    this.#names.set(text, name);
+    // Nothing is going to be counted any more.
+    if (this.#names.size >= this.#limits.prepared) this.#uses.clear();
+    return name;
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#uses.keys()) return void this.#uses.delete(oldest);
+  }
 }
 
 const namesAll = /(?:\bselect|\breturning|,|\.)\s*\*/i;

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createOrm, type Orm } from '../../shared/db/orm.ts';
+import { prepareOften } from '../../shared/db/prepare-often.ts';
 import { useDatabase } from '../support/database.ts';
 
 const database = useDatabase();
@@ -62,4 +64,50 @@ test.each([
   await database.pool.query('alter table shelf add column height int');
   const { rows } = await ask();
   expect(rows.at(-1)).toHaveProperty('height');
+});
+
+describe('of a pool that counts ten texts and prepares three', () => {
+  let session: pg.PoolClient;
+  beforeEach(async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    prepareOften(pool, { counted: 10, prepared: 3 });
+    session = await pool.connect();
+    return async () => {
+      session.release();
+      await pool.end();
+    };
+  });
+
+  const ask = (n: number) => session.query(`select ${n} as n, $1::int as sent`, [n]);
+  async function preparedTexts(): Promise<number[]> {
+    const { rows } = await session.query<{ statement: string }>(
+      'select statement from pg_prepared_statements order by prepare_time',
+    );
+    return rows.map(({ statement }) => Number(/select (\d+)/.exec(statement)?.[1]));
+  }
+
+  test('texts that come once keep no other from being prepared', async () => {
+    for (let n = 100; n < 120; n += 1) await ask(n);
+    await times(5, () => ask(1));
+    expect(await preparedTexts()).toEqual([1]);
+  });
+
+  test('nor do they when they come in between, as long as they are fewer than are counted', async () => {
+    for (let n = 0; n < 45; n += 1) await ask(n % 10 === 0 ? 1 : 100 + n);
+    expect(await preparedTexts()).toEqual([1]);
+  });
+
+  test('what comes less often than that is not counted for ever', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      await ask(1);
+      for (let n = 0; n < 10; n += 1) await ask(100 + 10 * round + n);
+    }
+    expect(await preparedTexts()).toEqual([]);
+  });
+
+  test('three stay prepared, whatever else comes how often', async () => {
+    for (const n of [1, 2, 3, 4, 5]) await times(6, () => ask(n));
+    expect(await preparedTexts()).toEqual([1, 2, 3]);
+    for (const n of [1, 4]) expect((await ask(n)).rows).toEqual([{ n, sent: n }]);
+  });
 });

@@ -1,27 +1,46 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { startChildren } from '../../server/launcher/children.ts';
 import { inheritedEnv } from '../../shared/env.ts';
 
+const run = promisify(execFile);
 const pauses = { firstMs: 20, mostMs: 50 };
 
-async function startOne(name: string, env: { IS_UP: 'yes' | 'no'; STAYS: string }) {
+interface Life {
+  readonly IS_UP: 'yes' | 'no';
+  readonly STAYS: string;
+}
+
+/** Children that live so, by name, and how often each has started. */
+async function startAll(lives: Readonly<Record<string, Life>>, pause = pauses) {
   const folder = await mkdtemp(path.join(tmpdir(), 'basekeep-children-'));
-  const notes = path.join(folder, 'notes');
   const file = new URL('short-lived.ts', import.meta.url);
-  const children = startChildren(
-    [{ name, file, env: { ...inheritedEnv(), NOTES: notes, ...env } }],
-    pauses,
-  );
+  const specs = Object.entries(lives).map(([name, life]) => {
+    const env = { ...inheritedEnv(), NOTES: path.join(folder, name), ...life };
+    return { name, file, env };
+  });
+  const children = startChildren(specs, pause);
   onTestFinished(async () => {
     await children.stop();
     await rm(folder, { recursive: true, force: true });
   });
-  const starts = async (): Promise<number> =>
-    (await readFile(notes, 'utf8').catch(() => '')).length;
-  return { children, starts };
+  const startsOf = async (name: string): Promise<number> =>
+    (await readFile(path.join(folder, name), 'utf8').catch(() => '')).length;
+  /** How many of its processes there are now, by the notes in their environment. */
+  const processesOf = async (name: string): Promise<number> => {
+    const { stdout } = await run('ps', ['-eo', 'args', 'e', '-ww']);
+    return stdout.split('\n').filter((line) => line.includes(`NOTES=${folder}/${name} `)).length;
+  };
+  return { children, startsOf, processesOf };
+}
+
+async function startOne(name: string, life: Life, pause = pauses) {
+  const { children, startsOf } = await startAll({ [name]: life }, pause);
+  return { children, starts: () => startsOf(name) };
 }
 
 test('a child that was up once is started again, however young it dies, until one stays', async () => {
@@ -38,9 +57,37 @@ test('a child that dies before it was ever up ends the installation with a sente
   expect(await starts()).toBe(1);
 }, 70_000);
 
-test('nothing is started any more once children are stopped', async () => {
-  const { children, starts } = await startOne('worker', { IS_UP: 'yes', STAYS: '2' });
-  await expect.poll(starts, { timeout: 60_000 }).toBe(2);
-  await children.stop();
-  expect(await starts()).toBe(2);
+test.each([
+  ['while one runs', { STAYS: '2', pauseMs: 20 }],
+  ['while one waits to be started again', { STAYS: 'never', pauseMs: 60_000 }],
+])(
+  'nothing is started any more once children are stopped %s',
+  async (_, { STAYS, pauseMs }) => {
+    const pause = { firstMs: pauseMs, mostMs: pauseMs };
+    const { children, starts } = await startOne('worker', { IS_UP: 'yes', STAYS }, pause);
+    await expect.poll(starts, { timeout: 60_000 }).toBe(2);
+    await children.stop();
+    // One that was started all the same would have noted it before another has been started three times.
+    const others = await startOne('worker', { IS_UP: 'yes', STAYS: '3' });
+    await expect.poll(others.starts, { timeout: 60_000 }).toBe(3);
+    expect(await starts()).toBe(2);
+  },
+  130_000,
+);
+
+test('a child starts when the one before it is up, and all are up then', async () => {
+  const stays = { IS_UP: 'yes', STAYS: '1' } as const;
+  const { children, startsOf } = await startAll({ API: stays, worker: stays });
+  await children.up;
+  expect([await startsOf('API'), await startsOf('worker')]).toEqual([1, 1]);
+}, 70_000);
+
+test('while a child is not up, the one after it does not start', async () => {
+  const { processesOf } = await startAll({
+    API: { IS_UP: 'no', STAYS: '1' },
+    worker: { IS_UP: 'yes', STAYS: '1' },
+  });
+  // A process is there as soon as it was spawned, whatever it has come to yet.
+  expect(await processesOf('API')).toBe(1);
+  expect(await processesOf('worker')).toBe(0);
 }, 70_000);

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inheritedEnv } from '../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
-import { run, type Running } from '../support/processes/processes.ts';
+import { makeKeyFolder, run, type Running } from '../support/processes/processes.ts';
 
 // C4 of the security programme, for what `npm start` gives to its children; what the API's code
 // could do with it is tests/architecture/api-opens-nothing.test.ts.
@@ -19,13 +19,17 @@ const secrets = {
 };
 
 let dataDir: string;
+/** Of a vault whose key is being changed. */
+let other: Awaited<ReturnType<typeof makeKeyFolder>>;
 let launcher: Running;
 
 beforeAll(async () => {
   dataDir = await makePostgresFolder();
+  other = await makeKeyFolder();
   launcher = run(new URL('../../server/launcher/start.ts', import.meta.url), {
     ...inheritedEnv(),
     ...secrets,
+    VAULT_OTHER_PRIVATE_KEY_FILE: other.vaultPrivateKey,
     PORT: '0',
     BASEKEEP_DATA_DIR: dataDir,
   });
@@ -34,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await launcher.end();
   await removePostgresFolder(dataDir);
+  await other.remove();
 });
 
 /** The environment of the launcher's child that runs a file, as the kernel keeps it. */
@@ -81,11 +86,12 @@ test('the API is given what it needs by name, and neither the private key nor wh
   expect(values).not.toContain('postgres://');
 });
 
-test('the worker is: it alone has the private key, and nothing of ours beside', async () => {
+test('the worker is: it alone has the private keys, and nothing of ours beside', async () => {
   const environment = await environmentOf('workers/main.ts');
   expect(environment.get('VAULT_PRIVATE_KEY_FILE')).toBe(
     path.join(dataDir, 'keys', 'vault-private-key'),
   );
+  expect(environment.get('VAULT_OTHER_PRIVATE_KEY_FILE')).toBe(other.vaultPrivateKey);
   expect([...environment.values()].join('\n')).not.toContain('ambient-canary');
   const credentials = /^(PG|AWS_|GOOGLE_|AZURE_|BASEKEEP_|API_SECRET|TOKEN_SIGNING)/;
   expect([...environment.keys()].filter((name) => credentials.test(name))).toEqual([]);

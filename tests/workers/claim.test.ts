@@ -67,6 +67,26 @@ describe('an attempt that still holds its job', () => {
       { state: 'retry', output: { code: 'INTERNAL_ERROR' } },
     ]);
   });
+
+  it('has no effect when its end fails: a worker that dies in between has done nothing', async () => {
+    await control.pool.query(`
+      create function refuse_end() returns trigger language plpgsql as $$
+        begin raise exception 'cannot end'; end $$;
+      create trigger refuse_end before update on pgboss.job
+        for each row when (new.state = 'completed') execute function refuse_end()`);
+    try {
+      await handle(async (_context, job) => {
+        await job.end(async (em) => {
+          await sql`insert into effect values ('before its end')`.execute(em.getKysely());
+          return completed;
+        });
+      });
+    } finally {
+      await control.pool.query('drop function refuse_end cascade');
+    }
+    expect(await effects()).toEqual([]);
+    expect(await jobsOf(control, queue)).toMatchObject([{ state: 'retry' }]);
+  });
 });
 
 describe('an attempt whose job', () => {

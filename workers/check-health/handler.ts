@@ -12,6 +12,7 @@ import { VaultError } from '../vault/open.ts';
 import { announceTurn } from '../webhooks/announce-turn.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { lastFailure, recordCheck } from './record-check.ts';
+import { recordSteady } from './record-steady.ts';
 
 type CheckJob = Job<'check-health'>;
 
@@ -22,7 +23,9 @@ export const checkHealth: Handler<'check-health'> = async (worker, job) => {
   try {
     const report = await probeConnection(worker, source, job.signal);
     if (report.failure) job.assertNotStopping();
-    await settle(worker, job, source, { report, ending: completed });
+    if (!(await recordSteady(job, source, report))) {
+      await settle(worker, job, source, { report, ending: completed });
+    }
     warnOfExpiry(worker, source, report);
     observeHealthCheck(report.failure ? 'UNHEALTHY' : 'HEALTHY', report.durationMs / 1_000);
   } catch (error) {

@@ -49,7 +49,9 @@ export async function startTls(socket: Duplex, options: TlsOptions): Promise<TLS
     rejectUnauthorized: true,
   });
   nameRefusals(secure);
+  const closed = (): void => reject(new ConnectionFailure('TLS_FAILED'));
   secure.once('secureConnect', () => {
+    secure.off('close', closed);
     if (target?.findings) target.findings.certificateExpiresInDays = daysLeft(secure);
     resolve(secure);
   });
@@ -58,7 +60,7 @@ export async function startTls(socket: Duplex, options: TlsOptions): Promise<TLS
       error instanceof ConnectionFailure ? error : new ConnectionFailure(tlsFailure(error.code)),
     );
   });
-  secure.once('close', () => reject(new ConnectionFailure('TLS_FAILED')));
+  secure.once('close', closed);
   return withDeadline(promise, { timeoutMs, signal }, () => secure.destroy());
 }
 

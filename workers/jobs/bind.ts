@@ -1,6 +1,6 @@
 import type { JobResult, JobWithMetadata } from 'pg-boss';
 import { queueNames, queues, type Payload, type QueueName } from '../../shared/jobs/queues.ts';
-import { ClaimLost, completed, type Claim, type Ending } from './claim.ts';
+import { ClaimLost, completed, completeWith, type Claim, type Ending } from './claim.ts';
 import { startDeadline } from './deadline.ts';
 import { failureCode } from '../failure-code.ts';
 import { jobsAtATime, type Handlers } from '../handlers.ts';
@@ -18,8 +18,12 @@ interface Binding {
   readonly pollSeconds?: number;
 }
 
-// pg-boss's own settling finds nothing left to settle: the job was ended in our transaction.
-const ended = (id: string): JobResult[] => [{ id, status: 'completed' }];
+// Fenced by pg-boss as well: it does nothing unless the job still is this attempt's.
+const failed = (id: string): JobResult => ({
+  id,
+  status: 'failed',
+  output: { code: 'INTERNAL_ERROR' },
+});
 
 /** Has every queue worked on. A job is ended by `commitEnd` alone, so its effect happens once. */
 export async function bindQueues(worker: WorkerContext, binding: Binding): Promise<void> {
@@ -43,22 +47,27 @@ async function bindQueue(
     pollingIntervalSeconds: seconds,
     notifyPollingIntervalSeconds: seconds,
   } as const;
-  const first: string = await worker.boss.work(queue, options, async ([raw]: JobWithMetadata[]) => {
+  const first: string = await worker.boss.work(queue, options, async (batch: JobWithMetadata[]) => {
+    const [raw] = batch;
     if (!raw) return [];
-    const result = await attempt(worker, binding, queue, raw);
+    const hasEnded = await attempt(worker, binding, queue, raw);
     // Without this pg-boss sleeps between two jobs of a backlog.
     pollers.wake(queue);
-    return result;
+    if (!hasEnded) return [failed(raw.id)];
+    // pg-boss settles what its batch holds, with a statement that would find the job ended by ours.
+    batch.length = 0;
+    return [];
   });
   pollers.learn(queue, first);
 }
 
+/** Whether the job was ended; false when the attempt has lost it, or could not end it. */
 async function attempt<Q extends QueueName>(
   worker: WorkerContext,
   binding: Binding,
   queue: Q,
   raw: JobWithMetadata<object>,
-): Promise<JobResult[]> {
+): Promise<boolean> {
   const startedAt = performance.now();
   const claim: Claim = { queue, id: raw.id, retryCount: raw.retryCount };
   const deadline = startDeadline(queues[queue].deadlineSeconds * 1_000, [
@@ -71,13 +80,12 @@ async function attempt<Q extends QueueName>(
   try {
     const outcome = await run(worker, binding, { claim, raw, queue, signal: deadline.signal });
     finish(outcome);
-    return ended(raw.id);
+    return true;
   } catch (error) {
     const isLost = error instanceof ClaimLost;
     finish(isLost ? 'lost' : 'unsettled');
     worker.log.warn({ queue, jobId: raw.id, err: error }, isLost ? 'claim lost' : 'job not ended');
-    // Fenced by pg-boss as well: it does nothing unless the job still is this attempt's.
-    return [{ id: raw.id, status: 'failed', output: { code: 'INTERNAL_ERROR' } }];
+    return false;
   } finally {
     deadline.clear();
   }
@@ -113,6 +121,11 @@ async function run<Q extends QueueName>(
     write: (work) => whileClaimed(worker, claim, work),
     end: async (decide) => {
       outcome = await commitEnd(worker, claim, decide);
+    },
+    complete: async (effect) => {
+      const isDone = await completeWith(worker.orm.em.fork(), claim, effect);
+      if (isDone) outcome = 'completed';
+      return isDone;
     },
     assertNotStopping: () => stopping.throwIfAborted(),
   };

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { fromKysely, type PgBoss } from 'pg-boss';
 import { z } from 'zod';
 import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
@@ -45,11 +45,34 @@ export async function lockClaim(em: EntityManager, claim: Claim): Promise<Date |
     select ${nowMs} as now_ms,
       set_config('lock_timeout', '10s', true),
       set_config('idle_in_transaction_session_timeout', '10s', true)
-    from pgboss.job
-    where name = ${claim.queue} and id = ${claim.id}
-      and state = 'active' and retry_count = ${claim.retryCount}
-    for update`.execute(em.getKysely());
+    from pgboss.job where ${isHeld(claim)} for update`.execute(em.getKysely());
   return rows[0] ? toTime(rows[0]) : null;
+}
+
+const isHeld = ({ queue, id, retryCount }: Claim): RawBuilder<unknown> => sql`
+  name = ${queue} and id = ${id} and state = 'active' and retry_count = ${retryCount}`;
+
+/**
+ * Completes the job and writes `effect` in one statement, where neither can fail half way: it costs
+ * one round trip instead of five. `effect` is common table expressions that read `claim`, which has a
+ * row while the job is this attempt's, and of which the last, `effect`, has one if something was
+ * written. False, with nothing written, when it has none or somebody holds the job's row.
+ */
+export async function completeWith(
+  em: EntityManager,
+  claim: Claim,
+  effect: RawBuilder<unknown>,
+): Promise<boolean> {
+  const { rows } = await sql`
+    with claim as materialized (
+      select name, id from pgboss.job where ${isHeld(claim)} for update skip locked),
+    ${effect}
+    update pgboss.job j
+    set state = 'completed', completed_on = pgboss.job_now(), output = null
+    from claim, effect
+    where j.name = ${claim.queue} and j.id = claim.id
+    returning j.id`.execute(em.getKysely());
+  return rows.length === 1;
 }
 
 /** Ends the job inside the transaction that holds its claim. Throws `ClaimLost` if it could not. */

@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import type { Payload, QueueName } from '../../shared/jobs/queues.ts';
 import { ClaimLost, endClaim, lockClaim, type Claim, type Ending } from './claim.ts';
@@ -22,6 +23,12 @@ export interface Job<Q extends QueueName> {
    * lost, neither does and `ClaimLost` is thrown. `now` is the database's time.
    */
   end(decide: (em: EntityManager, now: Date) => Promise<Ending>): Promise<void>;
+
+  /**
+   * Completes the job by one statement, see `completeWith`. False when that came to nothing: the job
+   * is still to be ended by `end`, which also tells a lost claim.
+   */
+  complete(effect: RawBuilder<unknown>): Promise<boolean>;
 
   /**
    * Throws when the worker is stopping. Call it before a bad result is believed: sockets that were

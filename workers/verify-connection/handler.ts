@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
+import type { Channel } from '../../shared/db/listener.ts';
 import { notify } from '../../shared/db/notify.ts';
 import type { ProbeReport } from '../../shared/probe.ts';
 import { completed } from '../jobs/claim.ts';
@@ -17,6 +18,7 @@ export const verifyConnection: Handler<'verify-connection'> = async (worker, job
   if (!draft) return;
   const { report, error } = await probeDraft(worker, draft, job.signal);
   if (report.failure) job.assertNotStopping();
+  if (error === undefined && (await job.complete(answered(draft.id, report)))) return;
   await job.end(async (tx, now) => {
     await answer(tx, draft.id, report);
     if (!isTampered(error)) return completed;
@@ -38,9 +40,19 @@ async function probeDraft(
   }
 }
 
+const written = (draftId: string, report: ProbeReport): RawBuilder<unknown> => sql`
+  update connection_draft set report = ${JSON.stringify(report)}, updated_at = now()
+  where id = ${draftId}`;
+
+const channel = 'basekeep_verified' satisfies Channel;
+
+/** The answer as the one effect of its job: somebody counts the milliseconds. */
+const answered = (draftId: string, report: ProbeReport): RawBuilder<unknown> => sql`
+  effect as (
+    ${written(draftId, report)} and exists (select from claim)
+    returning id, pg_notify(${channel}, id))`;
+
 async function answer(em: EntityManager, draftId: string, report: ProbeReport): Promise<void> {
-  await sql`
-    update connection_draft set report = ${JSON.stringify(report)}, updated_at = now()
-    where id = ${draftId}`.execute(em.getKysely());
-  await notify(em, 'basekeep_verified', draftId);
+  await written(draftId, report).execute(em.getKysely());
+  await notify(em, channel, draftId);
 }

@@ -25,6 +25,7 @@ const lookMs = 2_000;
  * CONNECTION_FAILED names the fields to look at; UNAVAILABLE when no worker answered.
  */
 export async function verifyDataSource(ctx: Needs, input: VerifyDataSource): Promise<Verification> {
+  const until = performance.now() + capMs;
   const connection = newConnection(input.dialect, input);
   const draftId = newId('connectionDraft');
   const waiting = ctx.verifications.expect(draftId);
@@ -61,7 +62,7 @@ export async function verifyDataSource(ctx: Needs, input: VerifyDataSource): Pro
         ctx.clock.now(),
       );
     });
-    const report = await reportOf(ctx, draftId, waiting);
+    const report = await reportOf(ctx, draftId, { waiting, until });
     if (!report)
       throw new AppError('UNAVAILABLE', 'No worker answered within 30 seconds; try again');
     if (report.failure) throw connectionFailed(report.failure, report);
@@ -76,9 +77,8 @@ export async function verifyDataSource(ctx: Needs, input: VerifyDataSource): Pro
 async function reportOf(
   ctx: Needs,
   draftId: string,
-  waiting: Waiting,
+  { waiting, until }: { waiting: Waiting; until: number },
 ): Promise<ProbeReport | null> {
-  const until = performance.now() + capMs;
   while (performance.now() < until && !ctx.request.signal.aborted) {
     await waiting.wait(Math.min(lookMs, until - performance.now()), ctx.request.signal);
     const row = await ctx.em

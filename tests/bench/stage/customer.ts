@@ -32,7 +32,7 @@ export async function makeCustomer(run: BenchRun, options: { tls: boolean }): Pr
   run.stack.defer(() => removePostgresFolder(dataDir));
   const authority = options.tls && canMakeCertificates() ? makeAuthority() : null;
   const tls = authority
-    ? await tlsSettings(dataDir, authority.sign({ names: 'IP:127.0.0.1' }))
+    ? await tlsSettings(dataDir, authority.sign({ names: 'IP:127.0.0.1', days: 90 }))
     : {};
   // Only read from, so nothing of it has to survive a power failure.
   const settings = { ...tls, fsync: 'off', synchronous_commit: 'off' };

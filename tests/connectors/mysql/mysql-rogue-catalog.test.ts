@@ -54,6 +54,19 @@ describe('a catalog without measure', () => {
     expect(await rogues.read(large, { limits: { maxTableBytes: 100_000 } })).toBe('LIMIT_EXCEEDED');
     expect(await rogues.read(large, { limits: { maxPartsPerTable: 100 } })).toBe('LIMIT_EXCEEDED');
   });
+  test('more names of schemas than are worth keeping are LIMIT_EXCEEDED', async () => {
+    const schemas = Array.from({ length: 300 }, (_, n) => [`${n}`.padEnd(60_000, 'x'), '1']);
+    const onQuery: FakeServer['onQuery'] = async (peer, text) => {
+      if (text.includes('count(*)')) await peer.send(wire.answer(schemas));
+      return text.includes('count(*)');
+    };
+    expect(await rogues.read(fakeMysql({ onQuery }))).toBe('LIMIT_EXCEEDED');
+  });
+  test('more names of tables than are worth keeping are LIMIT_EXCEEDED', async () => {
+    const tables = Array.from({ length: 200 }, (_, n) => tableRow(`${n}`.padEnd(1_000, 'x')));
+    const many = fakeMysql({ rows: { tables } });
+    expect(await rogues.read(many, { limits: { maxTableBytes: 100_000 } })).toBe('LIMIT_EXCEEDED');
+  });
   test('tables that are too large together are read one by one', async () => {
     const names = ['a', 'b', 'c'];
     const onQuery: FakeServer['onQuery'] = async (peer, text) => {

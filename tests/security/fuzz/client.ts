@@ -44,18 +44,16 @@ export function createClient(url: string, connections: number): FuzzClient {
   };
 }
 
-/** Does `work` for each of `items`, `atOnce` at a time, in their order. */
+/** Does `work` for each of `items`, `atOnce` at a time, in their order, taking each when it is its turn. */
 export async function forAll<Item>(
-  items: readonly Item[],
+  items: Iterable<Item>,
   atOnce: number,
   work: (item: Item, at: number) => Promise<void>,
 ): Promise<void> {
-  let next = 0;
+  const rest = items[Symbol.iterator]();
+  let taken = 0;
   const lane = async (): Promise<void> => {
-    for (let at = next++; at < items.length; at = next++) {
-      const item = items[at];
-      if (item !== undefined) await work(item, at);
-    }
+    for (let next = rest.next(); !next.done; next = rest.next()) await work(next.value, taken++);
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
 }

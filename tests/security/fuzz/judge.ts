@@ -24,6 +24,8 @@ const RpcAnswer = z.union([
 ]);
 
 const slowestMs = 5_000;
+/** Less of a path leaves the headers room in what `maxHeaderSize` of server/http takes. */
+const leastTooLong = 15_000;
 
 /** What is wrong with an answer by the rules that hold for all of them; null when nothing is. */
 export function complaintAbout(
@@ -33,6 +35,8 @@ export function complaintAbout(
   { status, contentType, text, durationMs }: FuzzAnswer,
 ): string | null {
   if (status >= 500) return `answered ${status} ${text.slice(0, 200)}`;
+  // Refused by the reader of heads, before anybody knows whom it is for.
+  if (status === 431 && text === '' && path.length > leastTooLong) return null;
   if (durationMs > slowestMs) return `took ${Math.round(durationMs)} ms`;
   try {
     const isJson = contentType?.startsWith('application/json') ?? false;

@@ -41,24 +41,29 @@ const rotate = (n: number, refreshToken: string): Promise<string | null> =>
       },
     );
 
-test(`of ${atOnce} at once with one token one wins, in each of ${families} sessions`, async () => {
-  await forAll([...Array(families).keys()], 6, async (family) => {
-    const token = await newFamily();
-    const answers = await Promise.all(Array.from({ length: atOnce }, (_, n) => rotate(n, token)));
-    const successors = answers.filter((answer) => answer !== null);
-    // The winner, and one retry of it, who has the same.
-    expect(new Set(successors).size).toBe(1);
-    expect(successors.length).toBeLessThanOrEqual(2);
-    // The third was a thief for all that anybody knows.
-    expect(await rotate(family, successors[0] ?? '')).toBeNull();
-  });
-  const { rows } = await database.pool.query<{ alive: number; events: number }>(
-    `select (select count(*)::int from user_session where revoked_at is null and user_id = $1) as alive,
+test(
+  `of ${atOnce} at once with one token one wins, in each of ${families} sessions`,
+  async () => {
+    // More of them at once wait so long for a connection on a busy machine that some are told 503.
+    await forAll([...Array(families).keys()], 3, async (family) => {
+      const token = await newFamily();
+      const answers = await Promise.all(Array.from({ length: atOnce }, (_, n) => rotate(n, token)));
+      const successors = answers.filter((answer) => answer !== null);
+      // The winner, and one retry of it, who has the same.
+      expect(new Set(successors).size).toBe(1);
+      expect(successors.length).toBeLessThanOrEqual(2);
+      // The third was a thief for all that anybody knows.
+      expect(await rotate(family, successors[0] ?? '')).toBeNull();
+    });
+    const { rows } = await database.pool.query<{ alive: number; events: number }>(
+      `select (select count(*)::int from user_session where revoked_at is null and user_id = $1) as alive,
        (select count(*)::int from audit_event where action = 'auth.session_revoked') as events`,
-    [tenant.userId],
-  );
-  expect(rows).toEqual([{ alive: 0, events: families }]);
-}, 120_000);
+      [tenant.userId],
+    );
+    expect(rows).toEqual([{ alive: 0, events: families }]);
+  },
+  families * 4_000,
+);
 
 test.each(Array.from({ length: rotations }, (_, ancestor) => ancestor))(
   'replaying the token of rotation %i ends the session, every token of it',

@@ -101,7 +101,8 @@ export class PostgresSession {
   #last: Promise<unknown> = Promise.resolve();
   #cancelled: Promise<void> | null = null;
   #signedIn = false;
-  #fail: (reason: unknown) => void = () => undefined;
+  /** Ends the wait for an answer; null while nobody waits. */
+  #fail: ((reason: unknown) => void) | null = null;
 
   constructor(socket: Socket, gate: MessageGate, context: SessionContext) {
     this.#context = context;
@@ -109,12 +110,12 @@ export class PostgresSession {
     this.#stream = new GatedStream(socket, gate, context.cancelTarget.endpoint.signIn);
     // A gate that closes destroys the stream with its reason. One slot rather than a race against a
     // promise of the whole session: that one would hold every answer until the end.
-    this.#stream.once('error', (error) => this.#fail(error));
+    this.#stream.once('error', (error) => this.#fail?.(error));
     this.#flushed = new Promise((resolve) => {
       this.#stream.once('finish', resolve);
       this.#stream.once('close', resolve);
     });
-    this.#stream.once('close', () => this.#fail(new ConnectionFailure('CONNECTION_LOST')));
+    this.#stream.once('close', () => this.#fail?.(new ConnectionFailure('CONNECTION_LOST')));
     this.#client = new PlainClient(this.#stream, context.cancelTarget.endpoint.signIn);
     // Every failure reaches the request that waits; this only keeps `pg` from ending the process.
     this.#client.on('error', () => this.#stream.destroy());
@@ -209,6 +210,8 @@ export class PostgresSession {
     } catch (error) {
       this.#stream.destroy();
       throw toFailure(error, { signingIn: !this.#signedIn, encrypted });
+    } finally {
+      this.#fail = null;
     }
   }
 

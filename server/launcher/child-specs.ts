@@ -1,0 +1,49 @@
+import { inheritedEnv, type LauncherEnv } from '../../shared/env.ts';
+import type { ChildSpec } from './children.ts';
+import type { KeyFiles } from './keys.ts';
+
+/** The API, then the worker: what each is told, and nothing more. */
+export function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles }): ChildSpec[] {
+  const common = { ...inheritedEnv(), LOG_LEVEL: env.LOG_LEVEL };
+  const isEmbedded = env.DATABASE_URL === undefined;
+  return [
+    {
+      name: 'API',
+      file: new URL('../main.ts', import.meta.url),
+      env: {
+        ...common,
+        PORT: String(at.port),
+        VAULT_PUBLIC_KEY_FILE: at.keys.vaultPublicKey,
+        TOKEN_SIGNING_KEY_FILE: at.keys.tokenSigningKey,
+        API_SECRET_FILE: at.keys.apiSecret,
+        RATE_LIMIT_FREE: String(env.RATE_LIMIT_FREE),
+        RATE_LIMIT_PRO: String(env.RATE_LIMIT_PRO),
+        RATE_LIMIT_ENTERPRISE: String(env.RATE_LIMIT_ENTERPRISE),
+        RATE_LIMIT_ADDRESS: String(env.RATE_LIMIT_ADDRESS),
+        TRUST_PROXY_HOPS: String(env.TRUST_PROXY_HOPS),
+        ...(env.METRICS_TOKEN === undefined ? {} : { METRICS_TOKEN: env.METRICS_TOKEN }),
+        SMTP_FROM: env.SMTP_FROM ?? '',
+      },
+    },
+    {
+      name: 'worker',
+      file: new URL('../../workers/main.ts', import.meta.url),
+      // Catalogs stream through: a small nursery, and an old space that is swept before it has doubled,
+      // keep their garbage from piling up.
+      nodeOptions: ['--max-semi-space-size=4', '--heap-growing-percent=50'],
+      env: {
+        ...common,
+        VAULT_PUBLIC_KEY_FILE: at.keys.vaultPublicKey,
+        VAULT_PRIVATE_KEY_FILE: at.keys.vaultPrivateKey,
+        VAULT_OTHER_PRIVATE_KEY_FILE: env.VAULT_OTHER_PRIVATE_KEY_FILE ?? '',
+        EGRESS_PRIVATE: String(isEmbedded && env.EGRESS_ALLOW_CIDRS === undefined),
+        EGRESS_ALLOW_CIDRS: env.EGRESS_ALLOW_CIDRS?.join(',') ?? '',
+        ...(env.DUCKDB_ROOT === undefined ? {} : { DUCKDB_ROOT: env.DUCKDB_ROOT }),
+        EGRESS_DENY_ENDPOINTS: `127.0.0.1:${at.port}`,
+        SMTP_URL: env.SMTP_URL ?? '',
+        SMTP_FROM: env.SMTP_FROM ?? '',
+        PUBLIC_URL: env.PUBLIC_URL ?? '',
+      },
+    },
+  ];
+}
