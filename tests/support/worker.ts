@@ -185,10 +185,10 @@ async function startInProcess(env: WorkerEnv, overrides: Overrides = {}): Promis
   });
 }
 
-/** Asks until the answer is there. Fails after `timeoutMs`. */
+/** Asks until the answer is there. Fails after `timeoutMs`: what a busy machine may take, no promise. */
 export async function eventually<T>(
   ask: () => Promise<T | undefined | null | false>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
