@@ -4,6 +4,7 @@ import type { Dialect } from '../../../shared/dialects.ts';
 import type { EntityManager } from '../../../shared/db/orm.ts';
 import type { Environment } from '../../../shared/environments.ts';
 import { firstDue } from '../../../shared/schedule.ts';
+import { insertEnvelopes } from './insert-envelopes.ts';
 import { dataSourceColumns, type DataSourceRow } from './read-data-source.ts';
 import type { sealSecrets } from './store-secrets.ts';
 
@@ -36,7 +37,8 @@ export async function insertDataSource(
   now: Date,
 ): Promise<Inserted> {
   const { nextSyncAt, nextHealthCheckAt } = firstDue(now);
-  const { envelopes } = made;
+  const { envelopes, organizationId, id: ownerId } = made;
+  const owner = { organizationId, ownerType: 'data_source', ownerId } as const;
   // Until the first check has run, nothing is known against it: it was healthy just now.
   const { rows } = await sql<Inserted>`
     with source as (
@@ -49,13 +51,7 @@ export async function insertDataSource(
         ${nextHealthCheckAt}, ${now}, ${now})
       returning ${sql.join(dataSourceColumns.map((column) => sql.ref(column)))}
     ), envelopes as (
-      insert into secret_envelope (id, field, version, kid, wrapped, nonce, ciphertext,
-        organization_id, owner_type, owner_id, created_at, updated_at)
-      select envelope.*, ${made.organizationId}, 'data_source', ${made.id}, ${now}, ${now}
-      from unnest(${envelopes.map(({ id }) => id)}::text[], ${envelopes.map(({ field }) => field)}::text[],
-        ${envelopes.map(({ version }) => version)}::int[], ${envelopes.map(({ kid }) => kid)}::text[],
-        ${envelopes.map(({ wrapped }) => wrapped)}::bytea[], ${envelopes.map(({ nonce }) => nonce)}::bytea[],
-        ${envelopes.map(({ ciphertext }) => ciphertext)}::bytea[]) as envelope
+      ${insertEnvelopes(envelopes, owner, now)}
     ), run as (
       insert into sync_run (id, organization_id, data_source_id, trigger, status, created_at, updated_at)
       values (${made.syncRunId}, ${made.organizationId}, ${made.id}, 'created', 'PENDING', ${now}, ${now})

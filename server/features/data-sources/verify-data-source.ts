@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { explainFailure, failureText } from '../../../shared/failures/connection-failures.ts';
-import { ConnectionDraft } from '../../../shared/db/entities/connection-draft.entity.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import { explainSteps, ProbeReport } from '../../../shared/probe.ts';
@@ -9,7 +8,8 @@ import type { CallerContext } from '../../context.ts';
 import type { Waiting } from '../../worker-answers/waiting-room.ts';
 import { newConnection, secretsIn } from './connection-input.ts';
 import type { Verification, VerifyDataSource } from './contract.ts';
-import { storeSecrets } from './store-secrets.ts';
+import { insertDraft } from './insert-draft.ts';
+import { sealSecrets } from './store-secrets.ts';
 
 type Needs = Pick<
   CallerContext,
@@ -28,39 +28,26 @@ export async function verifyDataSource(ctx: Needs, input: VerifyDataSource): Pro
   const until = performance.now() + capMs;
   const connection = newConnection(input.dialect, input);
   const draftId = newId('connectionDraft');
+  const { orgId: organizationId } = input;
+  const owner = { organizationId, ownerType: 'connection_draft', ownerId: draftId } as const;
+  const envelopes = sealSecrets(ctx.sealer, { ...owner, connection }, secretsIn(input));
+  const now = ctx.clock.now();
   const waiting = ctx.verifications.expect(draftId);
   try {
     await ctx.em.transactional(async (em) => {
-      em.create(ConnectionDraft, {
-        id: draftId,
-        organizationId: input.orgId,
-        connection,
-        report: null,
-      });
-      const owner = {
-        organizationId: input.orgId,
-        ownerType: 'connection_draft',
-        ownerId: draftId,
-      } as const;
-      storeSecrets(em, ctx.sealer, { ...owner, connection }, secretsIn(input));
-      await em.flush();
+      await insertDraft(em, { id: draftId, organizationId, connection, envelopes }, now);
       await ctx.jobs.send(
         em,
         'verify-connection',
         { connectionDraftId: draftId },
-        { organizationId: input.orgId },
+        { organizationId },
       );
       const act = {
-        organizationId: input.orgId,
+        organizationId,
         action: 'data_source.verified',
         targetId: draftId,
       } as const;
-      await recordAudit(
-        em,
-        ctx.origin,
-        { ...act, details: { dialect: input.dialect } },
-        ctx.clock.now(),
-      );
+      await recordAudit(em, ctx.origin, { ...act, details: { dialect: input.dialect } }, now);
     });
     const report = await reportOf(ctx, draftId, { waiting, until });
     if (!report)
@@ -118,5 +105,7 @@ async function forget(ctx: Needs, draftId: string): Promise<void> {
   await sql`
     with envelopes as (delete from secret_envelope where owner_id = ${draftId})
     delete from connection_draft
-    where id = ${draftId} and set_config('synchronous_commit', 'off', true) = 'off'`.execute(ctx.em.fork().getKysely());
+    where id = ${draftId} and set_config('synchronous_commit', 'off', true) = 'off'`.execute(
+    ctx.em.fork().getKysely(),
+  );
 }
