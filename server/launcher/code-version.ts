@@ -6,12 +6,12 @@ import path from 'node:path';
 const here = path.resolve(import.meta.dirname, '../..');
 
 /**
- * Changes with any file of the API and the launcher, with what they depend on and with the Node that
- * runs them: 64 hexadecimal digits. Reads 1.3 MB, in about 10 ms, because times and sizes of files
+ * Changes with any file of the API and the launcher and with what they depend on: 64 hexadecimal
+ * digits, the same wherever the code is installed. Reads 1.3 MB, in about 10 ms, because times and sizes of files
  * do not tell: archives and images give all files the same time.
  */
 export function codeVersion(root = here): string {
-  const hash = createHash('sha256').update(`${process.version}\0${root}\0`);
+  const hash = createHash('sha256');
   const files = ['package-lock.json', ...filesBelow(root, 'server'), ...filesBelow(root, 'shared')];
   for (const file of files) {
     const content = readFileSync(path.join(root, file));

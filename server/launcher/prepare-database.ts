@@ -11,7 +11,7 @@ import { firstRun, hasOwner, type FirstRun } from './first-run.ts';
 import type { KeyFiles } from './keys.ts';
 import { notePrepared } from './prepared.ts';
 
-interface Installation {
+export interface Installation {
   readonly dataDir: string;
   readonly url: string;
   readonly keys: KeyFiles;

@@ -7,7 +7,8 @@ import { codeVersion } from './code-version.ts';
 import { claimDataFolder } from './data-folder.ts';
 import type { FirstRun } from './first-run.ts';
 import { greeting } from './greeting.ts';
-import { keyFilesIn, makeKeys, type KeyFiles } from './keys.ts';
+import { keyFilesIn, makeKeys } from './keys.ts';
+import type { Installation } from './prepare-database.ts';
 
 /** What has been started so far, to be stopped in reverse. */
 const started: (() => Promise<void>)[] = [];
@@ -35,11 +36,7 @@ async function start(env: LauncherEnv): Promise<void> {
   process.stdout.write(greeting({ url, dataDir, first }));
 }
 
-interface Opened {
-  readonly databaseUrl: string;
-  /** Of the embedded server; absent when the database is somebody else's. */
-  readonly superuserUrl: string | undefined;
-}
+type Opened = Pick<Installation, 'databaseUrl' | 'superuserUrl'>;
 
 async function openDatabase(env: LauncherEnv, dataDir: string): Promise<Opened> {
   if (env.DATABASE_URL !== undefined)
@@ -53,10 +50,7 @@ async function openDatabase(env: LauncherEnv, dataDir: string): Promise<Opened> 
   });
 }
 
-async function prepare(
-  env: LauncherEnv,
-  at: Opened & { readonly dataDir: string; readonly url: string; readonly keys: KeyFiles },
-): Promise<FirstRun | null> {
+async function prepare(env: LauncherEnv, at: Omit<Installation, 'code'>): Promise<FirstRun | null> {
   const code = codeVersion();
   const { isPrepared } = await import('./prepared.ts');
   if (await isPrepared(at.databaseUrl, code)) return null;
