@@ -9,7 +9,7 @@ import { faultMoments, faultSeed } from './fault-moments.ts';
 
 // E1 of security.md. Each source has two jobs: its first sync and its first health check.
 const { sources, kills } =
-  inject('size') === 'nightly' ? { sources: 1_000, kills: 100 } : { sources: 150, kills: 25 };
+  inject('size') === 'nightly' ? { sources: 5_000, kills: 500 } : { sources: 150, kills: 25 };
 const workers = 5;
 // A sync takes 3 s of it: some die at its beginning, some in its middle, some in its commit.
 const livesMs = 5_000;

@@ -7,7 +7,7 @@ import { countEffects, expectEachOnce, expectInvariants, retryForEver } from './
 import { faultMoments, faultSeed } from './fault-moments.ts';
 
 // E2 of security.md: a worker stands still past its heartbeat, loses its jobs, and goes on.
-const rounds = inject('size') === 'nightly' ? 8 : 1;
+const rounds = inject('size') === 'nightly' ? 25 : 1;
 
 const control = useDatabase();
 const installation = useInstallation(control);

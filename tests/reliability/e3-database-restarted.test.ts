@@ -70,7 +70,7 @@ it(
     const stored = rows.map(({ id }) => id);
     expect(stored).toEqual(expect.arrayContaining(acknowledged));
     // Rounds may leave no time for anything but restarts: then all of it is done now.
-    await expectEachOnce(pool, stored, 60_000 + stored.length * 400);
+    await expectEachOnce(pool, stored, 90_000 + stored.length * 400);
     await expectInvariants(pool);
     const codes = await Promise.all(workers.map((worker) => worker.stop()));
     expect(codes, 'no worker died on the way').toEqual([0, 0]);

@@ -9,8 +9,8 @@ import { balanceOf } from './e4-acknowledged.ts';
 // has acknowledged, and leaves none half done.
 
 const isNightly = inject('size') === 'nightly';
-const wanted = isNightly ? 8_000 : 1_000;
-const kills = isNightly ? 24 : 5;
+const wanted = isNightly ? 20_000 : 1_000;
+const kills = isNightly ? 60 : 5;
 const timeoutMs = isNightly ? 3_600_000 : 180_000;
 const clients = 16;
 
