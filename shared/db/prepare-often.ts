@@ -33,9 +33,8 @@ function prepared(args: unknown[], frequent: FrequentTexts): unknown[] {
 }
 
 /**
- * The texts that came often enough, each with its name for good. Of the others the latest are counted:
- * what is sent a few times in a year of other statements is never frequent, and texts that come once
- * keep nobody from becoming so.
+ * The texts that came often enough, each with its name for good. Of the others the latest are counted,
+ * so that texts which come once keep no other from becoming frequent.
  */
 class FrequentTexts {
   readonly #limits: typeof usual;
@@ -53,9 +52,10 @@ class FrequentTexts {
 
   #count(text: string): string | null {
     if (this.#names.size >= this.#limits.prepared || text.length > maxLength) return null;
-    const used = (this.#uses.get(text) ?? 0) + 1;
+    // What may not be prepared never comes to the threshold, and is looked into once.
+    const used = (this.#uses.get(text) ?? (namesAll.test(text) ? -Infinity : 0)) + 1;
     this.#uses.delete(text);
-    if (used >= threshold && !namesAll.test(text)) return this.#give(text);
+    if (used >= threshold) return this.#give(text);
     this.#uses.set(text, used);
     if (this.#uses.size > this.#limits.counted) this.#forgetOldest();
     return null;
