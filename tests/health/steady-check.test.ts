@@ -69,7 +69,7 @@ describe('a check of a data source that was healthy and is', () => {
     const slow = await healthySource();
     const steady = await healthySource();
     await check(slow, async (worker, job) => {
-      await checkHealth({ ...worker }, { ...job, complete: () => Promise.resolve(false) });
+      await checkHealth(worker, { ...job, complete: () => Promise.resolve(false) });
     });
     let wasSteady: boolean | undefined;
     await check(steady, async (worker, job) => {
@@ -138,13 +138,22 @@ describe('one statement is not enough, and writes nothing,', () => {
         await other.query('begin');
         await other.query('select 1 from data_source where id = $1 for update', [id]);
       };
-      const isDone = isSteady(id, { meanwhile });
-      expect(await isDone).toBe(false);
+      expect(await isSteady(id, { meanwhile })).toBe(false);
     } finally {
       await other.query('rollback');
       other.release();
     }
     expect(await checks(id)).toEqual({ listed: 1, counted: 1 });
+  }, 60_000);
+
+  it('when a key of an SSH server has to go on record, and is enough when one is there', async () => {
+    const id = await healthySource();
+    const checked = { ...healthy, sshHostKey: `SHA256:${'a'.repeat(43)}` };
+    expect(await isSteady(id, { checked })).toBe(false);
+    const record = 'update data_source set ssh_host_key = $2 where id = $1';
+    await control.pool.query(record, [id, checked.sshHostKey]);
+    expect(await isSteady(id, { checked })).toBe(true);
+    expect(await checks(id)).toEqual({ listed: 2, counted: 2 });
   }, 60_000);
 
   it('when the check failed, or the data source was down', async () => {
@@ -156,7 +165,8 @@ describe('one statement is not enough, and writes nothing,', () => {
     );
     expect(await isSteady(id, {})).toBe(false);
     await control.pool.query(
-      `update data_source set check_failures = 0, failing_since = null, last_health_status = 'UNHEALTHY' where id = $1`,
+      `update data_source set check_failures = 0, failing_since = null,
+         last_health_status = 'UNHEALTHY' where id = $1`,
       [id],
     );
     expect(await isSteady(id, {})).toBe(false);

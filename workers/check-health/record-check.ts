@@ -5,7 +5,7 @@ import { downCheckSeconds } from '../../shared/schedule.ts';
 import { judge, type Judgement } from './health-state.ts';
 import { readState } from './read-state.ts';
 import { recordTurn, type Outage } from './record-turn.ts';
-import { secondsToWait, writeCheck } from './write-check.ts';
+import { waitOf, writeCheck } from './write-check.ts';
 
 interface CheckedConnection {
   readonly id: string;
@@ -44,7 +44,7 @@ export async function recordCheck(
   const seconds = isDown ? downCheckSeconds(failures, intervalSeconds) : intervalSeconds;
   const checked = sql`
     select ${source.id}::text as id, ${source.organizationId}::text as organization_id,
-      ${now.toISOString()}::timestamptz as at, ${secondsToWait(sql`${seconds}::integer`)} as wait`;
+      ${now.toISOString()}::timestamptz as at, ${waitOf(sql`${seconds}::integer`)} as wait`;
   await sql`with ${writeCheck(checked, report, judgement.state)}
     select from effect`.execute(em.getKysely());
   const outage = await recordTurn(em, source, { report, now, judgement });

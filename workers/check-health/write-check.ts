@@ -8,8 +8,8 @@ import type { HealthState } from './health-state.ts';
 // lets a single one be lost without a gap.
 const grace = sql`interval '2 minutes'`;
 
-/** SQL for the time to the next check, whole milliseconds, with jitter. */
-export const secondsToWait = (seconds: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+/** SQL for the wait until the next check, an interval of whole milliseconds: `seconds` with jitter. */
+export const waitOf = (seconds: RawBuilder<unknown>): RawBuilder<unknown> => sql`
   round(${seconds} * (${1_000 * jitter()})::float8) * interval '1 millisecond'`;
 
 /**

@@ -25,7 +25,7 @@ const failed = (id: string): JobResult => ({
   output: { code: 'INTERNAL_ERROR' },
 });
 
-/** Has every queue worked on. A job is ended by `commitEnd` alone, so its effect happens once. */
+/** Has every queue worked on. A job is ended together with its effect, so that happens once. */
 export async function bindQueues(worker: WorkerContext, binding: Binding): Promise<void> {
   const pollers = knowPollers(worker.boss);
   for (const queue of queueNames) await bindQueue(worker, binding, queue, pollers);

@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { fromKysely, type PgBoss } from 'pg-boss';
 import { z } from 'zod';
 import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
+import { asyncCommit } from '../../shared/db/async-commit.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import type { QueueName } from '../../shared/jobs/queues.ts';
 import { nowMs, toTime } from '../database-time.ts';
@@ -53,11 +54,11 @@ const isHeld = ({ queue, id, retryCount }: Claim): RawBuilder<unknown> => sql`
   name = ${queue} and id = ${id} and state = 'active' and retry_count = ${retryCount}`;
 
 /**
- * Completes the job and writes `effect` in one statement, where neither can fail half way: it costs
- * one round trip instead of five, and it does not wait for the disk: a database that crashes within the
- * next second may undo both together, and the job is done once more. `effect` is common table expressions that read `claim`, which has a
- * row while the job is this attempt's, and of which the last, `effect`, has one if something was
- * written. False, with nothing written, when it has none or somebody holds the job's row.
+ * Completes the job and writes `effect` in one statement: one round trip instead of five. `effect` is
+ * common table expressions that read `claim`, which has a row while the job is this attempt's, and of
+ * which the last, `effect`, has one if something was written. False, with nothing written, when it has
+ * none or somebody holds the job's row. A crash may undo it, see `asyncCommit`: job and effect together,
+ * so it is done once more.
  */
 export async function completeWith(
   em: EntityManager,
@@ -66,8 +67,7 @@ export async function completeWith(
 ): Promise<boolean> {
   const { rows } = await sql`
     with claim as materialized (
-      select name, id, set_config('synchronous_commit', 'off', true) from pgboss.job
-      where ${isHeld(claim)} for update skip locked),
+      select id, ${asyncCommit} from pgboss.job where ${isHeld(claim)} for update skip locked),
     ${effect}
     update pgboss.job j
     set state = 'completed', completed_on = pgboss.job_now(), output = null

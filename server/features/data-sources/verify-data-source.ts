@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { asyncCommit } from '../../../shared/db/async-commit.ts';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { explainFailure, failureText } from '../../../shared/failures/connection-failures.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -100,12 +101,9 @@ function explained({ steps, sshHostKey, certificateExpiresInDays }: ProbeReport)
 }
 
 async function forget(ctx: Needs, draftId: string): Promise<void> {
-  // One commit, for which the caller waits, but not for the disk: after a crash the draft is old, and
-  // drafts that are old are deleted.
+  // One commit: the caller waits for it. What a crash brings back is deleted with the old drafts.
   await sql`
     with envelopes as (delete from secret_envelope where owner_id = ${draftId})
     delete from connection_draft
-    where id = ${draftId} and set_config('synchronous_commit', 'off', true) = 'off'`.execute(
-    ctx.em.fork().getKysely(),
-  );
+    where id = ${draftId} and ${asyncCommit}`.execute(ctx.em.fork().getKysely());
 }

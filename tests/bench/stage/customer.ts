@@ -31,6 +31,7 @@ export async function makeCustomer(run: BenchRun, options: { tls: boolean }): Pr
   const dataDir = await makePostgresFolder();
   run.stack.defer(() => removePostgresFolder(dataDir));
   const authority = options.tls && canMakeCertificates() ? makeAuthority() : null;
+  // Longer than the days in which every check warns of the certificate's end.
   const tls = authority
     ? await tlsSettings(dataDir, authority.sign({ names: 'IP:127.0.0.1', days: 90 }))
     : {};

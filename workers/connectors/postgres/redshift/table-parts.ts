@@ -2,7 +2,10 @@ import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../../..
 import { given } from '../../given.ts';
 import type { Row } from '../gate/row-cursor.ts';
 
-/** What Redshift never has: checks, indexes; partitions, but of external tables. Sort and distribution keys have no place. */
+/**
+ * What Redshift never has: checks and indexes, and partitions but of external tables. Sort and
+ * distribution keys have no place.
+ */
 export const blankTable: CatalogTable = {
   schema: '',
   name: '',
