@@ -82,3 +82,11 @@ export async function watchAnswers(pool: pg.Pool, ms: number): Promise<void> {
 export async function answersWithoutEvent(pool: pg.Pool): Promise<unknown[]> {
   return (await pool.query('select * from seen_answer where events <> 1')).rows;
 }
+
+/** For how many requests there is an audit event and nothing was sealed. */
+export async function lostAnswers(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(`
+    select count(*)::int as n from audit_event e where action = 'credential.revealed'
+      and not exists (select from seen_answer s where s.request_id = e.request_id)`);
+  return rows[0]?.n ?? 0;
+}
