@@ -67,14 +67,15 @@ const reveal = async () => {
 };
 
 /** Resolves when no transaction is open but the one that asks. */
-const nothingOpen = (): Promise<void> =>
-  eventually(async () => {
+async function nothingOpen(): Promise<void> {
+  await eventually(async () => {
     const { rows } = await database.pool.query(
       `select from pg_stat_activity where datname = current_database()
          and xact_start is not null and pid <> pg_backend_pid()`,
     );
     return rows.length === 0;
   });
+}
 
 /** Several clients at once, each at it again as long as `isWanted`. */
 async function inParallel(isWanted: () => boolean, work: () => Promise<void>): Promise<void> {
