@@ -14,6 +14,7 @@ import { Migration20261122000300_schedules } from './migrations/Migration2026112
 import { Migration20261122000301_health_memory } from './migrations/Migration20261122000301_health_memory.ts';
 import { Migration20261122000302_webhooks } from './migrations/Migration20261122000302_webhooks.ts';
 import { Migration20261122000700_data_source_context } from './migrations/Migration20261122000700_data_source_context.ts';
+import { Migration20261122000800_catalog_marks } from './migrations/Migration20261122000800_catalog_marks.ts';
 import { Migration20261122000200_sync_engine } from './migrations/Migration20261122000200_sync_engine.ts';
 import { Migration20261122000100_organization_icons } from './migrations/Migration20261122000100_organization_icons.ts';
 import { Migration20261122000101_managed_tables } from './migrations/Migration20261122000101_managed_tables.ts';
@@ -76,6 +77,7 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
         Migration20261122000301_health_memory,
         Migration20261122000302_webhooks,
         Migration20261122000700_data_source_context,
+        Migration20261122000800_catalog_marks,
       ],
     },
   });

@@ -30,7 +30,7 @@ export async function syncOnce(
   try {
     const em = orm.em.fork();
     const attempt = `attempt of ${performance.now()}`;
-    const staged = await stageCatalog({ em, dataSourceId, attempt }, catalog);
+    const staged = await stageCatalog({ em, dataSourceId, attempt }, () => catalog);
     await em.transactional(async (tx) => {
       const [now] = await tx.getKysely().selectNoFrom(nowMs.as('now_ms')).execute();
       if (!now) throw new Error('no time');

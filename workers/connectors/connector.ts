@@ -34,16 +34,41 @@ export class ConnectionFailure extends Error {
   }
 }
 
+/** What a catalog is, without its tables. The connector's own: stored, compared, never interpreted. */
+export interface CatalogState {
+  /** Equal tokens mean equal catalogs, with row estimates to within a tenth. */
+  readonly token: string;
+  /** From these and those of another moment the connector tells which tables differ. */
+  readonly marks: Buffer;
+}
+
+/** A table of which only this much was read. */
+export interface UnchangedTable {
+  readonly schema: string;
+  readonly name: string;
+  /** How many columns it has. */
+  readonly columns: number;
+}
+
+/** The catalog as the caller has it. */
+export interface StoredCatalog {
+  /** As of which it was read; null when that is not known, or not to be relied on. */
+  readonly state: CatalogState | null;
+  /**
+   * Told, before the first table, the state of the very snapshot that tables are read from. Not told
+   * where nothing can be trusted that far. With the token of `state`, no table is read.
+   */
+  see(now: CatalogState): void;
+  /** Told of each table that is as it was in `state`, and is not read. */
+  leave(table: UnchangedTable): void;
+}
+
 /** What is wanted of a catalog. A connector that makes no use of a member answers more, never less. */
 export interface CatalogRequest {
   /** Tables outside of it need not be read. The caller leaves them out in any case. */
   readonly selection?: Selection;
-  /**
-   * Asked before the first table with a token of the very snapshot that tables are read from. Equal
-   * tokens mean equal catalogs, with row estimates to within a tenth: where nothing can be trusted that
-   * far, it is not asked. True: the caller has this catalog, and no table is read.
-   */
-  readonly isKnown?: (token: string) => boolean;
+  /** Tables that are in it as they are need not be read. */
+  readonly stored?: StoredCatalog;
 }
 
 /**
@@ -63,8 +88,8 @@ export interface Connector {
   probe(target: ConnectionTarget, signal: AbortSignal): Promise<ProbeReport>;
 
   /**
-   * Streams every table the user can see, one consistent snapshot, ordered by nothing in
-   * particular, each table exactly once. Memory is bounded whatever the size of the catalog.
+   * Streams every table the user can see and `request` has a need of, one consistent snapshot,
+   * ordered by nothing in particular, each table exactly once. Memory is bounded whatever the size of the catalog.
    * Throws `ConnectionFailure` and nothing else.
    */
   readCatalog(

@@ -63,9 +63,8 @@ async function readAndStage(
     useConnection(worker, source, {
       signal,
       async work(connector, target, either) {
-        const staged = await stageCatalog(
-          { ...into, memory: target.memory },
-          connector.readCatalog(target, either, { selection, isKnown: check.isKnown }),
+        const staged = await stageCatalog({ ...into, memory: target.memory }, (leave) =>
+          connector.readCatalog(target, either, { selection, stored: check.asking(leave) }),
         );
         return { ...staged, check, sshHostKey: target.findings.sshHostKey };
       },
@@ -86,7 +85,7 @@ async function publish(
     if (state === 'changed') return syncAgain(worker, job, source);
     await publishCatalog(em, { dataSourceId: source.id, attempt, staged, at: now });
     if (!staged.check.unchanged) {
-      await saveKnown(em, source, { ...staged, token: staged.check.token }, now);
+      await saveKnown(em, source, { ...staged, state: staged.check.now }, now);
     }
     const { isFirst } = await succeedRun(em, payload, staged, now);
     if (!isFirst) await announceChanges(worker, em, { ...payload, staged }, now);

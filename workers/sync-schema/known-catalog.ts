@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
+import type { CatalogState, StoredCatalog } from '../connectors/connector.ts';
 import type { LoadedDataSource } from '../load-data-source.ts';
+import type { StagedCatalog } from './stage-catalog.ts';
 
 /** What a stored catalog was read from, for as long as that can be relied on. */
-interface KnownCatalog {
-  readonly token: string;
+interface KnownCatalog extends CatalogState {
   readonly tables: number;
   readonly columns: number;
 }
@@ -13,20 +14,26 @@ interface KnownCatalog {
 export class ChangeCheck {
   readonly #known: KnownCatalog | null;
   /** As the connector says; null when it cannot tell. */
-  token: string | null = null;
+  now: CatalogState | null = null;
 
   constructor(known: KnownCatalog | null) {
     this.#known = known;
   }
 
-  readonly isKnown = (token: string): boolean => {
-    this.token = token;
-    return this.unchanged !== null;
-  };
+  /** The stored catalog, as a connector is asked with it. */
+  asking(leave: StoredCatalog['leave']): StoredCatalog {
+    return {
+      state: this.#known,
+      see: (now) => {
+        this.now = now;
+      },
+      leave,
+    };
+  }
 
   /** The size of the stored catalog, when it is what the database has. */
   get unchanged(): Pick<KnownCatalog, 'tables' | 'columns'> | null {
-    return this.token !== null && this.token === this.#known?.token ? this.#known : null;
+    return this.now !== null && this.now.token === this.#known?.token ? this.#known : null;
   }
 }
 
@@ -39,20 +46,23 @@ export async function loadKnown(
   source: LoadedDataSource,
 ): Promise<KnownCatalog | null> {
   const { rows } = await sql<KnownCatalog>`
-    select token, tables, columns from catalog_state
+    select token, marks, tables, columns from catalog_state
     where data_source_id = ${source.id} and connection_version = ${source.connectionVersion}
       and read_at > now() - interval '7 days'`.execute(em.getKysely());
   return rows[0] ?? null;
 }
 
-/** Inside the commit that publishes the catalog, which was read in full. */
+/**
+ * Inside the commit that publishes the catalog: what it was read from, null when the connector cannot
+ * tell. A catalog of which tables were left as they are was not read in full.
+ */
 export async function saveKnown(
   em: EntityManager,
   source: LoadedDataSource,
-  { token, tables, columns }: { token: string | null; tables: number; columns: number },
+  { state, tables, columns, left }: StagedCatalog & { state: CatalogState | null },
   readAt: Date,
 ): Promise<void> {
-  if (token === null) {
+  if (!state) {
     await sql`delete from catalog_state where data_source_id = ${source.id}`.execute(
       em.getKysely(),
     );
@@ -60,10 +70,13 @@ export async function saveKnown(
   }
   await sql`
     insert into catalog_state as s
-      (data_source_id, connection_version, token, tables, columns, read_at)
-    values (${source.id}, ${source.connectionVersion}, ${token}, ${tables}, ${columns},
-      ${readAt.toISOString()})
+      (data_source_id, connection_version, token, marks, tables, columns, read_at)
+    values (${source.id}, ${source.connectionVersion}, ${state.token}, ${state.marks}, ${tables},
+      ${columns}, ${readAt.toISOString()})
     on conflict (data_source_id) do update set connection_version = excluded.connection_version,
-      token = excluded.token, tables = excluded.tables, columns = excluded.columns,
-      read_at = excluded.read_at`.execute(em.getKysely());
+      token = excluded.token, marks = excluded.marks, tables = excluded.tables,
+      columns = excluded.columns,
+      read_at = case when ${left > 0}::boolean then s.read_at else excluded.read_at end`.execute(
+    em.getKysely(),
+  );
 }

@@ -4,6 +4,7 @@ import { tableId } from '../../shared/ids.ts';
 import type { Holding } from '../memory/holding.ts';
 import { everything, type Selection } from '../selection.ts';
 import { storable } from '../storable.ts';
+import type { StoredCatalog } from '../connectors/connector.ts';
 import type { ChangeCheck } from './known-catalog.ts';
 import { countStored } from './count-stored.ts';
 import { findMissing, type MissingTables } from './find-missing.ts';
@@ -18,6 +19,8 @@ export interface StagedCatalog extends MissingTables {
   readonly schemas: readonly string[];
   readonly added: number;
   readonly changed: number;
+  /** Tables that were not read, because they are as they were. */
+  readonly left: number;
   /** Rows in catalog_staging, which the commit publishes. */
   readonly stagedRows: number;
 }
@@ -46,20 +49,21 @@ export interface Progress {
 /** Of a table that has been seen: 30 characters in a set. */
 const bytesPerId = 100;
 
+/** Has a catalog read; `leave` is told of tables that are stored as they are, and not read. */
+type Read = (leave: StoredCatalog['leave']) => AsyncIterable<CatalogTable>;
+
 /**
  * Reads a catalog to its end and stages what differs from the stored one, so that the commit is
  * short and an unchanged catalog writes nothing. The stored catalog stays as it is. A server that
  * names a table twice is taken at its first word.
  */
-export async function stageCatalog(
-  into: Into,
-  catalog: AsyncIterable<CatalogTable>,
-): Promise<StagedCatalog> {
+export async function stageCatalog(into: Into, read: Read): Promise<StagedCatalog> {
   const { memory, selection = everything, progress = { tables: 0, columns: 0 } } = into;
   let stored: Promise<number> | undefined;
   const countOnce = () => (stored ??= countStored(into.em, into.dataSourceId));
   const seen = new Set<string>();
   const schemas = new Set<string>();
+  let left = 0;
   const counts: Counts = { added: 0, changed: 0, known: 0, stagedRows: 0 };
   // One is filled while the other is compared and written: the two are all that memory holds.
   let filling = new TableBatch();
@@ -76,17 +80,26 @@ export async function stageCatalog(
     waiting = full;
   };
 
-  for await (const table of catalog) {
-    if (!selection.has(table.schema, table.name)) continue;
+  /** The id of a table that is another one than all before it; null where it does not count. */
+  const toldOf = (table: Pick<CatalogTable, 'schema' | 'name'>, columns: number): string | null => {
+    if (!selection.has(table.schema, table.name)) return null;
     const id = tableId(into.dataSourceId, table.schema, table.name);
-    if (seen.has(id)) continue;
+    if (seen.has(id)) return null;
     seen.add(id);
     schemas.add(storable(table.schema));
     progress.tables += 1;
-    progress.columns += table.columns.length;
+    progress.columns += columns;
+    if (seen.size % 1_000 === 0) memory?.set(seen, bytesPerId * seen.size);
+    return id;
+  };
+  const catalog = read((table) => {
+    if (toldOf(table, table.columns) !== null) left += 1;
+  });
+  for await (const table of catalog) {
+    const id = toldOf(table, table.columns.length);
+    if (id === null) continue;
     filling.add(id, table);
     memory?.set(filling, 2 * filling.definitions.byteLength);
-    if (seen.size % 1_000 === 0) memory?.set(seen, bytesPerId * seen.size);
     if (filling.isFull) await flush();
   }
   await flush();
@@ -94,14 +107,14 @@ export async function stageCatalog(
   const unchanged = into.check?.unchanged;
   if (unchanged) return { ...nothing, ...unchanged };
   const { added, changed, known, stagedRows } = counts;
-  const isAllThere = known === (await countOnce());
+  const isAllThere = known + left === (await countOnce());
   const missing = isAllThere ? nothing : await findMissing({ ...into, selection }, seen);
   const { removed, deselected } = missing;
   const sizes = { ...progress, schemas: [...schemas] };
-  return { ...sizes, added, changed, stagedRows, removed, deselected };
+  return { ...sizes, added, changed, left, stagedRows, removed, deselected };
 }
 
 const nothing = {
-  ...{ schemas: [], added: 0, changed: 0, stagedRows: 0 },
+  ...{ schemas: [], added: 0, changed: 0, left: 0, stagedRows: 0 },
   ...{ removed: [], deselected: [] },
 } as const;

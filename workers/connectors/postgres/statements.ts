@@ -58,8 +58,15 @@ select exists (select relispartition from pg_class), exists (select nspname from
  */
 export const firstUserOid = 16_384;
 
+/** Which relations a statement is of: SQL that goes on from a condition, by the column that names them. */
+type Within = (oid: string) => string;
+
+/** What is read like a table: tables, views, foreign tables. Not the server's own. */
+const isTable = `c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
+
 /** Tables and all that is read like one, by oid. */
-const tablesStatement = `
+const tablesStatement = (within: Within): string => `
 select c.oid, n.nspname, c.relname, c.relkind, c.reltuples, d.description,
   pn.nspname, p.relname,
   case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end,
@@ -71,18 +78,17 @@ left join pg_class p on p.oid = i.inhparent
 left join pg_namespace pn on pn.oid = p.relnamespace
 left join pg_description d
   on d.objoid = c.oid and d.classoid = 'pg_class'::regclass and d.objsubid = 0
-where c.relkind in ('r', 'p', 'v', 'm', 'f')
-  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+where ${isTable}${within('c.oid')}
 order by c.oid`;
 
 /** Columns by table and position, their types as numbers: naming 200,000 of them costs 0.15 s. */
-const columnsStatement = `
+const columnsStatement = (within: Within): string => `
 select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity,
   a.attgenerated
 from pg_attribute a
 join pg_class c on c.oid = a.attrelid
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and c.oid >= ${firstUserOid}
-  and a.attrelid >= ${firstUserOid} and a.attnum > 0 and not a.attisdropped
+  and a.attrelid >= ${firstUserOid} and a.attnum > 0 and not a.attisdropped${within('a.attrelid')}
 order by a.attrelid, a.attnum`;
 
 /**
@@ -90,18 +96,18 @@ order by a.attrelid, a.attnum`;
  * and locks the table for every expression, three times as slow; only expressions that refer to
  * columns, which are those of generated columns, need it.
  */
-const defaultsStatement = `
+const defaultsStatement = (within: Within): string => `
 select adrelid, adnum,
   pg_get_expr(adbin, case when strpos(adbin::text, '{VAR :') > 0 then adrelid else 0 end)
 from pg_attrdef
-where adrelid >= ${firstUserOid}
+where adrelid >= ${firstUserOid}${within('adrelid')}
 order by adrelid, adnum`;
 
 /** Comments of columns by table and column. */
-const columnCommentsStatement = `
+const columnCommentsStatement = (within: Within): string => `
 select objoid, objsubid, description
 from pg_description
-where classoid = 'pg_class'::regclass and objoid >= ${firstUserOid} and objsubid > 0
+where classoid = 'pg_class'::regclass and objoid >= ${firstUserOid} and objsubid > 0${within('objoid')}
 order by objoid, objsubid`;
 
 /**
@@ -109,7 +115,7 @@ order by objoid, objsubid`;
  * foreign key to a partitioned table has one more row per partition, with a parent on the same table.
  * The referenced names are looked up one by one only for keys of several columns.
  */
-const constraintsStatement = `
+const constraintsStatement = (within: Within): string => `
 select k.conrelid, k.conname, k.contype, k.conkey, rn.nspname, r.relname,
   case when cardinality(k.confkey) > 1 then (
     select json_agg(a.attname order by f.n)
@@ -122,13 +128,13 @@ from pg_constraint k
 left join pg_class r on r.oid = k.confrelid
 left join pg_namespace rn on rn.oid = r.relnamespace
 left join pg_attribute ra on ra.attrelid = k.confrelid and ra.attnum = k.confkey[1]
-where k.contype in ('p', 'u', 'f', 'c') and k.conrelid >= ${firstUserOid}
+where k.contype in ('p', 'u', 'f', 'c') and k.conrelid >= ${firstUserOid}${within('k.conrelid')}
   and (k.conparentid = 0 or k.conrelid <>
     (select up.conrelid from pg_constraint up where up.oid = k.conparentid))
 order by k.conrelid, k.conname`;
 
 /** Indexes by table, those behind keys included. Only expressions are written out by the server. */
-const indexesStatement = `
+const indexesStatement = (within: Within): string => `
 select x.indrelid, ic.relname, x.indisunique, am.amname, x.indkey, x.indoption, x.indnkeyatts,
   case when x.indexprs is not null then (
     select json_agg(pg_get_indexdef(x.indexrelid, n, false) order by n)
@@ -138,7 +144,7 @@ select x.indrelid, ic.relname, x.indisunique, am.amname, x.indkey, x.indoption, 
 from pg_index x
 join pg_class ic on ic.oid = x.indexrelid
 join pg_am am on am.oid = ic.relam
-where x.indrelid >= ${firstUserOid}
+where x.indrelid >= ${firstUserOid}${within('x.indrelid')}
 order by x.indrelid, x.indexrelid`;
 
 /** The names of types, modifiers included. The values are numbers that TypeNames has checked. */
@@ -148,7 +154,18 @@ select t.id, t.modifier, format_type(t.id, t.modifier)
 from (values ${types.map((type) => `(${type})`).join(', ')}) t(id, modifier)`;
 }
 
-export const catalogStatements = {
+/** All tables by name and number of columns. `relnatts` counts those that were dropped as well. */
+export const tableNamesStatement = `
+select c.oid, n.nspname, c.relname, c.relnatts - coalesce(d.dropped, 0)
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+left join (
+  select attrelid, count(*) as dropped from pg_attribute where attisdropped group by attrelid
+) d on d.attrelid = c.oid
+where ${isTable}
+order by c.oid`;
+
+const statements = {
   tables: tablesStatement,
   columns: columnsStatement,
   defaults: defaultsStatement,
@@ -157,4 +174,14 @@ export const catalogStatements = {
   indexes: indexesStatement,
 } as const;
 
-export type CatalogStream = keyof typeof catalogStatements;
+export type CatalogStream = keyof typeof statements;
+
+/** The statements of a sync, each by its name: of all relations, or of `these` by their oids. */
+export function catalogStatements(
+  these: Iterable<number> | null,
+): readonly (readonly [name: CatalogStream, statement: string])[] {
+  const list = these && [...these].sort((a, b) => a - b).join();
+  const within: Within = (oid) => (list === null ? '' : ` and ${oid} = any ('{${list}}'::oid[])`);
+  const names = Object.keys(statements) as CatalogStream[];
+  return names.map((name) => [name, statements[name](within)]);
+}

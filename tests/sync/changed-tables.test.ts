@@ -1,0 +1,145 @@
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import fc from '../support/fast-check.ts';
+import { useDatabase } from '../support/database.ts';
+import { beginning, ddl, type Ddl } from './ddl.ts';
+import { expectWhole, read } from './reads.ts';
+
+// A sync reads the tables that may have changed. That these are enough is asserted by reading all.
+
+const customer = useDatabase();
+const isNightly = inject('size') === 'nightly';
+
+/** Tables that nobody touches, far enough from each other to be in buckets of their own. */
+const others = 50;
+
+beforeAll(async () => {
+  const tables = Array.from(
+    { length: others },
+    (_, n) => `create table idle.t_${n} (id bigint primary key, a text, b text, c text);
+      create index on idle.t_${n} (a); create index on idle.t_${n} (b);
+      create index on idle.t_${n} (c); create index on idle.t_${n} (lower(a));`,
+  );
+  await customer.pool.query(`create schema idle; ${tables.join('\n')}`);
+});
+
+describe('after one statement', () => {
+  beforeAll(async () => {
+    await customer.pool.query(`
+      create schema shop; create schema store;
+      create sequence shop.numbers; create sequence shop.spare;
+      create table shop.maker (id bigint primary key, code text unique, gone text);
+      create type shop.size as (w integer, h integer);
+      create table shop.item (
+        id bigint primary key default nextval('shop.numbers'),
+        maker bigint references shop.maker, made_by shop.maker, makers shop.maker[],
+        size shop.size, place text default 'shop.spare'::regclass::text,
+        twice bigint generated always as (id * 2) stored,
+        constraint known check (made_by is null or (made_by).code <> ''));
+      create index item_made on shop.item ((made_by = row(1, 'x', 'y')::shop.maker));
+      create table shop.parted (id bigint, at date) partition by range (at);
+      create table shop.part partition of shop.parted for values from ('2026-01-01') to ('2027-01-01');
+      create view shop.seen as select id, made_by from shop.item;
+      create materialized view shop.kept as select id from shop.item;
+      create domain shop.code as text; create type shop.mood as enum ('sad', 'glad');
+      create function shop.seven() returns integer language sql as 'select 7';
+      create table shop.other (code shop.code, mood shop.mood default 'sad', n int default shop.seven());
+      comment on column shop.item.place is 'Where'; comment on table shop.maker is 'Who'`);
+  });
+
+  // In this order. Those of few tables, whose effect on others is the point, come first.
+  test.each([
+    'alter table shop.maker rename to firm',
+    'alter table shop.firm rename column id to number',
+    'alter table shop.firm rename column code to letters',
+    'alter table shop.firm set schema store',
+    'alter table store.firm drop column gone cascade',
+    'alter sequence shop.numbers rename to digits',
+    'alter sequence shop.spare set schema store',
+    'alter sequence store.spare rename to left_over',
+    'alter type shop.size rename to extent',
+    'alter type shop.extent set schema store',
+    'alter table shop.parted rename to split',
+    'alter table shop.split set schema store',
+    'alter table store.split detach partition shop.part',
+    "alter table store.split attach partition shop.part for values from ('2026-01-01') to ('2028-01-01')",
+    'alter index shop.item_made rename to item_by',
+    'drop index shop.item_by',
+    'alter table shop.item rename constraint known to certain',
+    'alter table shop.item drop constraint certain',
+    'alter table shop.item drop constraint item_maker_fkey',
+    'comment on column shop.item.place is null',
+    'comment on table store.firm is null',
+    'alter table shop.item alter place drop default',
+    'alter table shop.item alter place set not null',
+    'alter table shop.item drop column twice',
+    'alter view shop.seen rename to shown',
+    'drop view shop.shown',
+    'drop materialized view shop.kept',
+    'drop table shop.part',
+    'create table shop.fresh (id bigint, firm store.firm)',
+    'alter table store.firm add column more text',
+    'drop table shop.fresh',
+    'grant select on shop.other to public',
+    'insert into idle.t_7 select n from generate_series(1, 99) n; analyze idle.t_7',
+  ])('only tables of which it may be the matter are read: %s', async (statement) => {
+    const before = await read(customer.url, null);
+    await customer.pool.query(statement);
+    const { changes } = await expectWhole(customer.url, before);
+    expect(changes.left.length).toBeGreaterThan(others / 2);
+  });
+
+  test.each([
+    'alter domain shop.code rename to coded',
+    'alter type shop.mood rename value $$sad$$ to $$blue$$',
+    'alter function shop.seven rename to number',
+    'alter schema shop rename to market',
+  ])('all tables are read when any may name it: %s', async (statement) => {
+    const before = await read(customer.url, null);
+    await customer.pool.query(statement);
+    const { changes } = await expectWhole(customer.url, before);
+    expect(changes.left).toEqual([]);
+  });
+
+  test('all tables are read when token and marks are not of the same state', async () => {
+    const { state } = await read(customer.url, null);
+    await customer.pool.query('create table market.late ()');
+    if (!state) throw new Error('no state');
+    const { left } = await read(customer.url, { ...state, token: `${state.token} ` });
+    expect(left).toEqual([]);
+  });
+});
+
+describe('after any statements', () => {
+  test(
+    'what is read and what is left make the whole catalog',
+    async () => {
+      const seen = { done: 0, partial: 0 };
+      const property = fc.asyncProperty(
+        fc.array(fc.array(ddl, { minLength: 3, maxLength: 9 }), { minLength: 25, maxLength: 25 }),
+        async (steps) => {
+          await customer.pool.query(beginning);
+          let last = await read(customer.url, null);
+          for (const statements of steps) {
+            for (const statement of statements) if (await succeeds(statement)) seen.done += 1;
+            const { whole, changes } = await expectWhole(customer.url, last);
+            if (changes.tables.size > 0 && changes.left.length > 0) seen.partial += 1;
+            last = whole;
+          }
+        },
+      );
+      await fc.assert(property, { numRuns: isNightly ? 200 : 3, endOnFailure: true });
+      // Otherwise it would have told nothing.
+      expect(seen.done).toBeGreaterThan(60);
+      expect(seen.partial).toBeGreaterThan(20);
+    },
+    isNightly ? 3_600_000 : 120_000,
+  );
+});
+
+/** Many statements are of things that are not there. */
+async function succeeds(statement: Ddl): Promise<boolean> {
+  return customer.pool.query(statement).then(
+    () => true,
+    () => false,
+  );
+}
