@@ -7,6 +7,7 @@ import {
 } from '../../server/launcher/embedded-postgres.ts';
 import { migrate } from '../../server/migrate.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
+import { quickFolder } from '../support/quick-folder.ts';
 import { spawnWorker } from '../support/processes/worker-process.ts';
 import { useSlowCustomer } from '../support/servers/slow-customer.ts';
 import { useInstallation } from '../support/worker.ts';
@@ -25,7 +26,7 @@ let pool: pg.Pool;
 const control = { url: '' };
 
 beforeAll(async () => {
-  dataDir = await makePostgresFolder();
+  dataDir = await makePostgresFolder(quickFolder());
   postgres = await startEmbeddedPostgres({ dataDir });
   control.url = postgres.url;
   await migrate({ databaseUrl: postgres.url });

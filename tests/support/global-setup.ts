@@ -7,6 +7,7 @@ import {
   removeAbandonedFolders,
   removePostgresFolder,
 } from './postgres-folder.ts';
+import { quickFolder } from './quick-folder.ts';
 import { databaseUrl, templateDatabase } from './database-url.ts';
 
 declare module 'vitest' {
@@ -31,7 +32,7 @@ const settings = {
 /** One PostgreSQL for the whole run, with the product's migrations run once in a template. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeAbandonedFolders();
-  const dataDir = await makePostgresFolder();
+  const dataDir = await makePostgresFolder(quickFolder());
   let stop = async (): Promise<void> => {};
   const teardown = async (): Promise<void> => {
     await stop();

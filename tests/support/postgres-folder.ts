@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { takeFileLock } from '../../server/launcher/file-lock.ts';
 import { stopLeftovers } from '../../server/launcher/postgres/processes.ts';
+import { quickFolder } from './quick-folder.ts';
 
 const prefix = 'basekeep-test-run-';
 
 /** Longer than a run needs from making its folder to holding its lock. */
 const youngMs = 10 * 60_000;
 
-/** A new temp folder for a data folder that PostgreSQL's user can reach, whoever we are. */
-export async function makePostgresFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), prefix));
+/**
+ * A new temp folder for a data folder that PostgreSQL's user can reach, whoever we are; on disk unless
+ * `parent` says otherwise.
+ */
+export async function makePostgresFolder(parent = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(path.join(parent, prefix));
   await chmod(folder, 0o711);
   return folder;
 }
@@ -27,9 +31,13 @@ export async function removePostgresFolder(dataDir: string): Promise<void> {
 
 /** Stops and removes what runs left behind that were killed before they could clean up. */
 export async function removeAbandonedFolders(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+  for (const parent of new Set([tmpdir(), quickFolder()])) await removeAbandonedIn(parent);
+}
+
+async function removeAbandonedIn(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
     if (!name.startsWith(prefix)) continue;
-    const folder = path.join(tmpdir(), name);
+    const folder = path.join(parent, name);
     const { mtimeMs, uid } = await stat(folder);
     if (Date.now() - mtimeMs < youngMs || uid !== process.getuid?.()) continue;
     const cluster = path.join(folder, 'postgres');

@@ -5,6 +5,7 @@ import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgre
 import type { Identity } from '../certificates.ts';
 import { databaseUrl } from '../database-url.ts';
 import { makePostgresFolder, removePostgresFolder } from '../postgres-folder.ts';
+import { quickFolder } from '../quick-folder.ts';
 
 export interface PostgresForClients {
   readonly port: number;
@@ -26,7 +27,7 @@ export async function startPostgresForClients(
   identity: Identity,
   clientAuthority: string,
 ): Promise<PostgresForClients> {
-  const dataDir = await makePostgresFolder();
+  const dataDir = await makePostgresFolder(quickFolder());
   const server = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
   const stop = async (): Promise<void> => {
     await server.stop();
