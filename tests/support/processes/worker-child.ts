@@ -40,7 +40,6 @@ const worker = await startWorker(
   new AbortController().signal,
   {
     ...(minMs === undefined ? {} : { connectorFor: () => Promise.resolve(slow) }),
-    pollSeconds: 0.5,
     boss: { superviseIntervalSeconds: 1, monitorIntervalSeconds: 1, schedule: false },
   },
 );
