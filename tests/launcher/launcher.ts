@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { tmpdir } from 'node:os';
+import { quickFolder } from '../support/quick-folder.ts';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
@@ -24,7 +24,7 @@ const Said = z.union([
 
 /** A data folder path for one test, not made yet, and everything of it gone after the test. */
 export async function useDataFolder(parentMode = 0o711): Promise<string> {
-  const parent = await mkdtemp(path.join(tmpdir(), 'basekeep-launcher-'));
+  const parent = await mkdtemp(path.join(quickFolder(), 'basekeep-launcher-'));
   await chmod(parent, parentMode);
   const dataDir = path.join(parent, 'data');
   onTestFinished(async () => {
@@ -48,7 +48,7 @@ export function useServer(settings: Record<string, string>): {
   let dataDir = '';
   let server: EmbeddedPostgres | undefined;
   beforeAll(async () => {
-    dataDir = await makePostgresFolder();
+    dataDir = await makePostgresFolder(quickFolder());
     server = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off', ...settings } });
   });
   afterAll(async () => {

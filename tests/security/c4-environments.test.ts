@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inheritedEnv } from '../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
+import { quickFolder } from '../support/quick-folder.ts';
 import { makeKeyFolder, run, type Running } from '../support/processes/processes.ts';
 
 // C4 of the security programme, for what `npm start` gives to its children; what the API's code
@@ -24,7 +25,7 @@ let other: Awaited<ReturnType<typeof makeKeyFolder>>;
 let launcher: Running;
 
 beforeAll(async () => {
-  dataDir = await makePostgresFolder();
+  dataDir = await makePostgresFolder(quickFolder());
   other = await makeKeyFolder();
   launcher = run(new URL('../../server/launcher/start.ts', import.meta.url), {
     ...inheritedEnv(),

@@ -1,13 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { freePort } from '../support/free-port.ts';
+import { quickFolder } from '../support/quick-folder.ts';
 
 /*
  * The README's own command in a clean clone: below a folder that only its owner may enter, with a
@@ -30,7 +30,7 @@ let output = '';
 let first: z.infer<typeof FirstRun>;
 
 beforeAll(async () => {
-  root = await mkdtemp(path.join(tmpdir(), 'basekeep-clone-'));
+  root = await mkdtemp(path.join(quickFolder({ runsPrograms: true }), 'basekeep-clone-'));
   await chmod(root, 0o700);
   clone = path.join(root, 'basekeep');
   await run('git', ['clone', '--quiet', '--no-hardlinks', repository, clone]);

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inheritedEnv } from '../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
+import { quickFolder } from '../support/quick-folder.ts';
 
 const run = promisify(execFile);
 const entry = fileURLToPath(new URL('../../server/launcher/start.ts', import.meta.url));
@@ -13,7 +14,7 @@ let folder = '';
 const launchers: ChildProcess[] = [];
 
 beforeAll(async () => {
-  folder = await makePostgresFolder();
+  folder = await makePostgresFolder(quickFolder());
 });
 afterAll(async () => {
   for (const launcher of launchers) launcher.kill('SIGTERM');

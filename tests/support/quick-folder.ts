@@ -1,18 +1,20 @@
-import { accessSync, constants, statfsSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 /** Linux's file system in memory. */
 const inMemory = '/dev/shm';
 
-/** Several times what the databases of a run take at their largest. */
+/** Several times what the files of a run take at their largest. */
 const roomBytes = 4 * 1024 ** 3;
 
 /**
- * Where databases lie that need not survive: in memory when there is plenty of it, else where temporary
- * files do. A database is some 700 files, and on disk its creation and its end cost ten times as much.
+ * Where files lie that need not survive the run, for those who write many: in memory when there is plenty
+ * of it, else where temporary files do. A database is some 700 files, and on disk its creation and its end
+ * cost several times as much. `runsPrograms` for whoever starts programs from there.
  */
-export function quickFolder(): string {
-  return hasRoom() && process.availableMemory() > 2 * roomBytes ? inMemory : tmpdir();
+export function quickFolder({ runsPrograms = false } = {}): string {
+  const isThere = hasRoom() && process.availableMemory() > 2 * roomBytes;
+  return isThere && !(runsPrograms && refusesPrograms()) ? inMemory : tmpdir();
 }
 
 function hasRoom(): boolean {
@@ -23,4 +25,12 @@ function hasRoom(): boolean {
   } catch {
     return false;
   }
+}
+
+/** Containers are often given one in which nothing can be executed. */
+function refusesPrograms(): boolean {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  const [, , , options = ''] =
+    mounts.map((line) => line.split(' ')).findLast(([, folder]) => folder === inMemory) ?? [];
+  return options.split(',').includes('noexec');
 }
