@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 const inMemory = '/dev/shm';
 
 /** Several times what the files of a run take at their largest. */
-const roomBytes = 4 * 1024 ** 3;
+const roomBytes = 6 * 1024 ** 3;
 
 /**
  * Where files lie that need not survive the run, for those who write many: in memory when there is plenty
