@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyText } from '../../support/any-text.ts';
 import type { Definitions, JsonSchema } from './json-schema.ts';
 
 // Long enough to be interesting, short enough that thousands of requests stay quick.
@@ -52,7 +53,7 @@ function textOf({ pattern, format, minLength = 0, maxLength }: JsonSchema): fc.A
   if (format === 'date-time')
     return fc.date({ noInvalidDate: true }).map((date) => date.toISOString());
   const most = Math.max(minLength, Math.min(maxLength ?? longest, longest));
-  return fc.string({ unit: 'binary', minLength, maxLength: most });
+  return anyText({ minLength, maxLength: most });
 }
 
 function rangeOf({ minimum = -1_000_000, maximum = 1_000_000 }: JsonSchema) {
