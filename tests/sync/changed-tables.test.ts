@@ -39,7 +39,7 @@ describe('after one statement', () => {
       "create table shop.by_check (name text check (name <> 'shop.maker'::regclass::text))",
       "create table shop.by_default (name text default 'shop.maker'::regclass::text)",
       `create table shop.by_index (name text);
-        create index by_index on shop.by_index ((name = 'shop.maker'::regclass::text))`,
+        create index by_index on shop.by_index ((name = '' and 'shop.maker'::regclass::oid > 1::oid))`,
       'create view shop.by_view as select maker from shop.by_row',
       'create sequence shop.numbers',
       "create table shop.by_sequence (n bigint default nextval('shop.numbers'))",
