@@ -192,6 +192,32 @@ describe('a sync of a database that has not changed', () => {
     expect(await rowVersions()).toEqual(before);
   });
 
+  test('reads what may have changed when something has, and keeps the rest', async () => {
+    await customer.pool.query(`drop schema if exists apart cascade; create schema apart;
+      ${Array.from({ length: 40 }, (_, n) => `create table apart.t_${n} (id bigint primary key);`).join('\n')}`);
+    const id = await synced();
+    const before = await readAt(id);
+    // Something that only a full read finds: nobody looks at this table.
+    const named = `data_source_id = '${id}' and schema_name = 'apart' and name =`;
+    await control.pool.query(`update catalog_table set hash = '' where ${named} 't_20'`);
+    await customer.pool.query(`alter table apart.t_0 add column note text;
+      drop table apart.t_39; create table apart.t_40 (id bigint primary key, a text, b text)`);
+    const run = await syncAgain(installation, control, id);
+    expect(run).toMatchObject({
+      ...{ status: 'SUCCESS', tables_added: 1, tables_changed: 1, tables_removed: 1 },
+      ...{ tables_read: run['tables'], columns_read: run['columns'] },
+    });
+    expect(await readAt(id)).toEqual(before);
+    const { rows } = await control.pool.query(`
+      select count(*)::int as tables, sum(json_array_length(definition -> 'columns'))::int as columns
+      from catalog_table where data_source_id = '${id}' and valid_to is null`);
+    expect(rows[0]).toEqual({ tables: run['tables'], columns: run['columns'] });
+    // And the next one finds nothing, with what this one noted.
+    const versions = await rowVersions();
+    expect(await syncAgain(installation, control, id)).toMatchObject({ tables_changed: 0 });
+    expect(await rowVersions()).toEqual(versions);
+  });
+
   test.each([
     [
       'a week after it was read in full',
