@@ -4,7 +4,13 @@ import type { CatalogState } from '../../workers/connectors/connector.ts';
 import { postgres } from '../../workers/connectors/postgres/connector.ts';
 import { connectionTarget } from '../support/connection-target.ts';
 import { useDatabase } from '../support/database.ts';
-import { firstRunEnded, settled, syncAgain, useInstallation } from '../support/worker.ts';
+import {
+  eventually,
+  firstRunEnded,
+  settled,
+  syncAgain,
+  useInstallation,
+} from '../support/worker.ts';
 
 const control = useDatabase();
 const customer = useDatabase();
@@ -160,6 +166,11 @@ describe('a sync of a database that has not changed', () => {
 
   /** What tells that a row of these tables was written: none of them is equal afterwards otherwise. */
   async function rowVersions(): Promise<unknown> {
+    // What a sync has staged goes when its job has ended.
+    await eventually(async () => {
+      const { rowCount } = await control.pool.query('select from catalog_staging');
+      return rowCount === 0;
+    });
     const tables = ['table', 'schema', 'column_name', 'history', 'state', 'staging'];
     const parts = tables.map(
       (name) => `select '${name}' as name, t.ctid::text, t.xmin::text, t.xmax::text

@@ -111,6 +111,22 @@ describe('after one statement', () => {
     expect(changes.left).toEqual([]);
   });
 
+  test('all tables are read when the role may not know what depends on what', async () => {
+    const { state } = await read(customer.url, null);
+    await customer.pool.query(`create table market.soon (); revoke select on pg_depend from public;
+      create role few_rights login password 'few'`);
+    try {
+      const { left, tables } = await read(
+        customer.url.replace(/\/\/.*@/, '//few_rights:few@'),
+        state,
+      );
+      expect(left).toEqual([]);
+      expect(tables.size).toBeGreaterThan(idle);
+    } finally {
+      await customer.pool.query('grant select on pg_depend to public; drop role few_rights');
+    }
+  });
+
   test('all tables are read when token and marks are not of the same state', async () => {
     const { state } = await read(customer.url, null);
     await customer.pool.query('create table market.late ()');
