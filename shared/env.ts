@@ -56,6 +56,11 @@ const TRUST_PROXY_HOPS = z.coerce.number('must be a number').int().min(0).max(10
 /** How long the API still answers after SIGTERM, so that a load balancer sees that it is leaving. */
 const DRAIN_SECONDS = z.coerce.number('must be a number').min(0).max(300).default(0);
 
+/** While a signing key is being changed: the one before, whose tokens are still taken. */
+const TOKEN_PREVIOUS_KEY_FILE = z.string().min(1).optional();
+
+const WORKER_CONCURRENCY = z.coerce.number().int().min(1).max(64).default(4);
+
 const owner = {
   BASEKEEP_OWNER_EMAIL: z.email().default('owner@basekeep.local'),
   BASEKEEP_OWNER_PASSWORD: z.string().min(12).max(1024).optional(),
@@ -67,8 +72,7 @@ const ServerEnv = z.object({
   PORT: Port.default(3000),
   VAULT_PUBLIC_KEY_FILE: z.string().min(1),
   TOKEN_SIGNING_KEY_FILE: z.string().min(1),
-  /** While a signing key is being changed: the one before, whose tokens are still taken. */
-  TOKEN_PREVIOUS_KEY_FILE: z.string().min(1).optional(),
+  TOKEN_PREVIOUS_KEY_FILE,
   API_SECRET_FILE: z.string().min(1),
   METRICS_TOKEN: z.string().min(16).optional(),
   /** Set where workers send e-mail. The API needs to know that they do, and not how. */
@@ -104,7 +108,7 @@ const WorkerEnv = z.object({
     .transform((value) => value.split(',').filter(Boolean)),
   /** The folder whose files DUCKDB may open; no file without it. */
   DUCKDB_ROOT: Folder.optional(),
-  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+  WORKER_CONCURRENCY,
   ...mailVariables,
 });
 
@@ -121,6 +125,8 @@ const LauncherEnv = z.object({
   EGRESS_ALLOW_CIDRS: Cidrs.optional(),
   DUCKDB_ROOT: Folder.optional(),
   VAULT_OTHER_PRIVATE_KEY_FILE,
+  TOKEN_PREVIOUS_KEY_FILE,
+  WORKER_CONCURRENCY,
   METRICS_TOKEN: z.string().min(16).optional(),
   ...mailVariables,
   ...rateLimits,

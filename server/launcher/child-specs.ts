@@ -15,6 +15,7 @@ export function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles 
         PORT: String(at.port),
         VAULT_PUBLIC_KEY_FILE: at.keys.vaultPublicKey,
         TOKEN_SIGNING_KEY_FILE: at.keys.tokenSigningKey,
+        TOKEN_PREVIOUS_KEY_FILE: env.TOKEN_PREVIOUS_KEY_FILE ?? '',
         API_SECRET_FILE: at.keys.apiSecret,
         RATE_LIMIT_FREE: String(env.RATE_LIMIT_FREE),
         RATE_LIMIT_PRO: String(env.RATE_LIMIT_PRO),
@@ -43,6 +44,7 @@ export function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles 
         SMTP_URL: env.SMTP_URL ?? '',
         SMTP_FROM: env.SMTP_FROM ?? '',
         PUBLIC_URL: env.PUBLIC_URL ?? '',
+        WORKER_CONCURRENCY: String(env.WORKER_CONCURRENCY),
       },
     },
   ];

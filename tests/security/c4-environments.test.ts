@@ -31,6 +31,8 @@ beforeAll(async () => {
     ...inheritedEnv(),
     ...secrets,
     VAULT_OTHER_PRIVATE_KEY_FILE: other.vaultPrivateKey,
+    TOKEN_PREVIOUS_KEY_FILE: other.tokenSigningKey,
+    WORKER_CONCURRENCY: '3',
     PORT: '0',
     BASEKEEP_DATA_DIR: dataDir,
   });
@@ -74,10 +76,12 @@ test('the API is given what it needs by name, and neither the private key nor wh
     'RATE_LIMIT_FREE',
     'RATE_LIMIT_PRO',
     'SMTP_FROM',
+    'TOKEN_PREVIOUS_KEY_FILE',
     'TOKEN_SIGNING_KEY_FILE',
     'TRUST_PROXY_HOPS',
     'VAULT_PUBLIC_KEY_FILE',
   ]);
+  expect(environment.get('TOKEN_PREVIOUS_KEY_FILE')).toBe(other.tokenSigningKey);
   const key = await readFile(path.join(dataDir, 'keys', 'vault-private-key'), 'utf8');
   const values = [...environment.values()].join('\n');
   expect(values).not.toContain(key.trim());
@@ -93,6 +97,7 @@ test('the worker is: it alone has the private keys, and nothing of ours beside',
     path.join(dataDir, 'keys', 'vault-private-key'),
   );
   expect(environment.get('VAULT_OTHER_PRIVATE_KEY_FILE')).toBe(other.vaultPrivateKey);
+  expect(environment.get('WORKER_CONCURRENCY')).toBe('3');
   expect([...environment.values()].join('\n')).not.toContain('ambient-canary');
   const credentials = /^(PG|AWS_|GOOGLE_|AZURE_|BASEKEEP_|API_SECRET|TOKEN_SIGNING)/;
   expect([...environment.keys()].filter((name) => credentials.test(name))).toEqual([]);

@@ -4,7 +4,13 @@ import type { CatalogState } from '../../workers/connectors/connector.ts';
 import { postgres } from '../../workers/connectors/postgres/connector.ts';
 import { connectionTarget } from '../support/connection-target.ts';
 import { useDatabase } from '../support/database.ts';
-import { firstRunEnded, settled, syncAgain, useInstallation } from '../support/worker.ts';
+import {
+  eventually,
+  firstRunEnded,
+  settled,
+  syncAgain,
+  useInstallation,
+} from '../support/worker.ts';
 
 const control = useDatabase();
 const customer = useDatabase();
@@ -160,6 +166,11 @@ describe('a sync of a database that has not changed', () => {
 
   /** What tells that a row of these tables was written: none of them is equal afterwards otherwise. */
   async function rowVersions(): Promise<unknown> {
+    // What a sync has staged goes when its job has ended.
+    await eventually(async () => {
+      const { rowCount } = await control.pool.query('select from catalog_staging');
+      return rowCount === 0;
+    });
     const tables = ['table', 'schema', 'column_name', 'history', 'state', 'staging'];
     const parts = tables.map(
       (name) => `select '${name}' as name, t.ctid::text, t.xmin::text, t.xmax::text
@@ -190,6 +201,32 @@ describe('a sync of a database that has not changed', () => {
       ...{ tables_added: 0, tables_changed: 0, tables_removed: 0, tables_read: rows[0]?.tables },
     });
     expect(await rowVersions()).toEqual(before);
+  });
+
+  test('reads what may have changed when something has, and keeps the rest', async () => {
+    await customer.pool.query(`drop schema if exists apart cascade; create schema apart;
+      ${Array.from({ length: 40 }, (_, n) => `create table apart.t_${n} (id bigint primary key);`).join('\n')}`);
+    const id = await synced();
+    const before = await readAt(id);
+    // Something that only a full read finds: nobody looks at this table.
+    const named = `data_source_id = '${id}' and schema_name = 'apart' and name =`;
+    await control.pool.query(`update catalog_table set hash = '' where ${named} 't_20'`);
+    await customer.pool.query(`alter table apart.t_0 add column note text;
+      drop table apart.t_39; create table apart.t_40 (id bigint primary key, a text, b text)`);
+    const run = await syncAgain(installation, control, id);
+    expect(run).toMatchObject({
+      ...{ status: 'SUCCESS', tables_added: 1, tables_changed: 1, tables_removed: 1 },
+      ...{ tables_read: run['tables'], columns_read: run['columns'] },
+    });
+    expect(await readAt(id)).toEqual(before);
+    const { rows } = await control.pool.query(`
+      select count(*)::int as tables, sum(json_array_length(definition -> 'columns'))::int as columns
+      from catalog_table where data_source_id = '${id}' and valid_to is null`);
+    expect(rows[0]).toEqual({ tables: run['tables'], columns: run['columns'] });
+    // And the next one finds nothing, with what this one noted.
+    const versions = await rowVersions();
+    expect(await syncAgain(installation, control, id)).toMatchObject({ tables_changed: 0 });
+    expect(await rowVersions()).toEqual(versions);
   });
 
   test.each([

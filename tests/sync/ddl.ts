@@ -69,7 +69,8 @@ const templates: readonly ((of: Names) => Ddl)[] = [
   ({ t, text: to }) => `comment on table ${t} is ${to}`,
   ({ t, c, x }) => `create index i_${x} on ${t} (${c})`,
   ({ t, c, x }) => `create unique index i_${x} on ${t} ((${c}::text)) where ${c} is not null`,
-  ({ t, c, x, u }) => `create index i_${x} on ${t} ((${c}::text = '${u}'::regclass::text))`,
+  ({ t, c, x, u }) =>
+    `create index i_${x} on ${t} ((${c} is null and '${u}'::regclass::oid > 1::oid))`,
   ({ s, x, y }) => `alter index ${s}.i_${x} rename to i_${y}`,
   ({ s, x }) => `drop index ${s}.i_${x} cascade`,
   ({ t, c, x }) => `alter table ${t} add constraint n_${x} check (${c} is distinct from null)`,

@@ -5,6 +5,7 @@ import {
   connect,
   createSecureContext,
   getCACertificates,
+  type PeerCertificate,
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
@@ -45,14 +46,18 @@ export async function startTls(socket: Duplex, options: TlsOptions): Promise<TLS
     // RFC 6066, section 3: no server name indication for addresses.
     ...(isIP(host) ? {} : { servername: host }),
     // Node would check an address against "localhost"; the name is always the one that was given.
-    checkServerIdentity: (_servername, certificate) => checkServerIdentity(host, certificate),
+    checkServerIdentity: (_servername, certificate) => {
+      const error = checkServerIdentity(host, certificate);
+      if (!error && target?.findings)
+        target.findings.certificateExpiresInDays = daysLeft(certificate);
+      return error;
+    },
     rejectUnauthorized: true,
   });
   nameRefusals(secure);
   const closed = (): void => reject(new ConnectionFailure('TLS_FAILED'));
   secure.once('secureConnect', () => {
     secure.off('close', closed);
-    if (target?.findings) target.findings.certificateExpiresInDays = daysLeft(secure);
     resolve(secure);
   });
   secure.once('error', (error: NodeJS.ErrnoException) => {
@@ -82,8 +87,8 @@ function isRefusal(error: unknown): boolean {
 
 const dayMs = 86_400_000;
 
-function daysLeft(secure: TLSSocket): number | null {
-  const endsAt = Date.parse(secure.getPeerCertificate().valid_to);
+function daysLeft({ valid_to: end }: PeerCertificate): number | null {
+  const endsAt = Date.parse(end);
   return Number.isNaN(endsAt) ? null : Math.floor((endsAt - systemClock.now().getTime()) / dayMs);
 }
 

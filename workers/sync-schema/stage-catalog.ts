@@ -1,13 +1,12 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
-import { tableId } from '../../shared/ids.ts';
 import type { Holding } from '../memory/holding.ts';
 import { everything, type Selection } from '../selection.ts';
-import { storable } from '../storable.ts';
 import type { StoredCatalog } from '../connectors/connector.ts';
 import type { ChangeCheck } from './known-catalog.ts';
 import { countStored } from './count-stored.ts';
 import { findMissing, type MissingTables } from './find-missing.ts';
+import { type Progress, SeenTables } from './seen-tables.ts';
 import { type Counts, stageBatch } from './stage-batch.ts';
 import { TableBatch } from './table-batch.ts';
 
@@ -40,15 +39,6 @@ interface Into {
   readonly check?: ChangeCheck;
 }
 
-/** How much has been read so far. */
-export interface Progress {
-  tables: number;
-  columns: number;
-}
-
-/** Of a table that has been seen: 30 characters in a set. */
-const bytesPerId = 100;
-
 /** Has a catalog read; `leave` is told of tables that are stored as they are, and not read. */
 type Read = (leave: StoredCatalog['leave']) => AsyncIterable<CatalogTable>;
 
@@ -61,9 +51,7 @@ export async function stageCatalog(into: Into, read: Read): Promise<StagedCatalo
   const { memory, selection = everything, progress = { tables: 0, columns: 0 } } = into;
   let stored: Promise<number> | undefined;
   const countOnce = () => (stored ??= countStored(into.em, into.dataSourceId));
-  const seen = new Set<string>();
-  const schemas = new Set<string>();
-  let left = 0;
+  const seen = new SeenTables({ dataSourceId: into.dataSourceId, selection, memory, progress });
   const counts: Counts = { added: 0, changed: 0, known: 0, stagedRows: 0 };
   // One is filled while the other is compared and written: the two are all that memory holds.
   let filling = new TableBatch();
@@ -80,23 +68,12 @@ export async function stageCatalog(into: Into, read: Read): Promise<StagedCatalo
     waiting = full;
   };
 
-  /** The id of a table that is another one than all before it; null where it does not count. */
-  const toldOf = (table: Pick<CatalogTable, 'schema' | 'name'>, columns: number): string | null => {
-    if (!selection.has(table.schema, table.name)) return null;
-    const id = tableId(into.dataSourceId, table.schema, table.name);
-    if (seen.has(id)) return null;
-    seen.add(id);
-    schemas.add(storable(table.schema));
-    progress.tables += 1;
-    progress.columns += columns;
-    if (seen.size % 1_000 === 0) memory?.set(seen, bytesPerId * seen.size);
-    return id;
-  };
+  let left = 0;
   const catalog = read((table) => {
-    if (toldOf(table, table.columns) !== null) left += 1;
+    if (seen.add(table, table.columns) !== null) left += 1;
   });
   for await (const table of catalog) {
-    const id = toldOf(table, table.columns.length);
+    const id = seen.add(table, table.columns.length);
     if (id === null) continue;
     filling.add(id, table);
     memory?.set(filling, 2 * filling.definitions.byteLength);
@@ -108,9 +85,9 @@ export async function stageCatalog(into: Into, read: Read): Promise<StagedCatalo
   if (unchanged) return { ...nothing, ...unchanged };
   const { added, changed, known, stagedRows } = counts;
   const isAllThere = known + left === (await countOnce());
-  const missing = isAllThere ? nothing : await findMissing({ ...into, selection }, seen);
+  const missing = isAllThere ? nothing : await findMissing({ ...into, selection }, seen.ids);
   const { removed, deselected } = missing;
-  const sizes = { ...progress, schemas: [...schemas] };
+  const sizes = { ...progress, schemas: seen.schemas };
   return { ...sizes, added, changed, left, stagedRows, removed, deselected };
 }
 

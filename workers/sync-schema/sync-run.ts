@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import { nextAfter, syncRetrySeconds } from '../../shared/schedule.ts';
-import type { Progress, StagedCatalog } from './stage-catalog.ts';
+import type { Progress } from './seen-tables.ts';
+import type { StagedCatalog } from './stage-catalog.ts';
 
 /** A run and the data source it is of. */
 export interface RunRef {

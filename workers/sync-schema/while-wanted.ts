@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClaimLost } from '../jobs/claim.ts';
 import type { Job } from '../jobs/job.ts';
 import type { WorkerContext } from '../worker-context.ts';
-import type { Progress } from './stage-catalog.ts';
+import type { Progress } from './seen-tables.ts';
 import { showProgress } from './sync-run.ts';
 
 // A cancelled sync ends within 2 s: this, and the second that connectors take to say goodbye.

@@ -3,6 +3,7 @@ import type { CatalogTable } from '../../../shared/catalog.ts';
 import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import type { Connection } from '../../../shared/connection.ts';
 import {
+  type CatalogRequest,
   ConnectionFailure,
   type ConnectionTarget,
   type Connector,
@@ -13,6 +14,8 @@ import { bounded } from './bounded.ts';
 /** How one rogue is gone to; a wire adds to it what it can be tried with. */
 export interface RogueRun {
   readonly connection?: Partial<Connection>;
+  /** What is wanted of a catalog. */
+  readonly request?: CatalogRequest;
 }
 
 /** A wire whose servers mean ill, each by a behaviour of its own. */
@@ -79,7 +82,7 @@ export function useRogues<Behaviour, Run extends RogueRun, Server extends Closab
       const target = await start(behaviour, run);
       return bounded(wire.maxMs, async () => {
         try {
-          return await Array.fromAsync(wire.connector(run).readCatalog(target, never));
+          return await Array.fromAsync(wire.connector(run).readCatalog(target, never, run.request));
         } catch (error) {
           if (error instanceof ConnectionFailure) return error.code;
           throw error;

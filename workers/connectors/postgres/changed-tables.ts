@@ -1,4 +1,5 @@
 import type { CatalogState } from '../connector.ts';
+import { askIfAllowed } from './ask-if-allowed.ts';
 import { bucketOf, changedBuckets } from './catalog-state.ts';
 import { givenNumber } from './given-number.ts';
 import type { PostgresSession } from './session.ts';
@@ -25,8 +26,8 @@ export async function findChangedTables(
   const buckets = before && changedBuckets(before, now);
   if (!buckets || buckets.length > maxBuckets) return null;
   const ask = { rows: maxTables + 1, timeoutMs };
-  const { rows } = await session.query(changedStatement(buckets), ask);
-  if (rows.length > maxTables) return null;
+  const rows = await askIfAllowed(session, changedStatement(buckets), ask);
+  if (!rows || rows.length > maxTables) return null;
   return new Set(rows.map(([oid]) => givenNumber(oid)));
 }
 
