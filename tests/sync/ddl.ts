@@ -91,7 +91,7 @@ const templates: readonly ((of: Names) => Ddl)[] = [
   ({ s, x }) => `create type ${s}.k_${x} as enum ('${x}')`,
   ({ s, x }) => `create function ${s}.f_${x}() returns text language sql as 'select 1::text'`,
   ({ s, x, y }) => `alter function ${s}.f_${x} rename to f_${y}`,
-  ({ t }) => `insert into ${t} (id) select 10 * random() from generate_series(1, 5); analyze ${t}`,
+  ({ t }) => `insert into ${t} (id) select n from generate_series(1, 5) n; analyze ${t}`,
   ({ t }) => `truncate ${t} cascade`,
   ({ t }) => `grant select on ${t} to public`,
   ({ s }) => `alter schema ${s} rename to s2`,
