@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import type { EntityManager } from '../../shared/db/orm.ts';
 import type { CatalogState, StoredCatalog } from '../connectors/connector.ts';
 import type { LoadedDataSource } from '../load-data-source.ts';
-import type { StagedCatalog } from './stage-catalog.ts';
 
 /** What a stored catalog was read from, for as long as that can be relied on. */
 interface KnownCatalog extends CatalogState {
@@ -52,14 +51,23 @@ export async function loadKnown(
   return rows[0] ?? null;
 }
 
+/** A catalog that was read, or of which so many tables were left as they are. */
+interface Read {
+  readonly tables: number;
+  readonly columns: number;
+  readonly left: number;
+  /** Null when the connector cannot tell. */
+  readonly state: CatalogState | null;
+}
+
 /**
- * Inside the commit that publishes the catalog: what it was read from, null when the connector cannot
- * tell. A catalog of which tables were left as they are was not read in full.
+ * Inside the commit that publishes the catalog: what it was read from. One of which tables
+ * were left was not read in full.
  */
 export async function saveKnown(
   em: EntityManager,
   source: LoadedDataSource,
-  { state, tables, columns, left }: StagedCatalog & { state: CatalogState | null },
+  { state, tables, columns, left }: Read,
   readAt: Date,
 ): Promise<void> {
   if (!state) {

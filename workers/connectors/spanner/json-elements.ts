@@ -11,8 +11,8 @@ const closing = new Set([0x5d, 0x7d]);
 /**
  * The elements of a JSON array as they come in, each as its text: what Google's APIs make of a stream.
  * Only the ends of elements are found here; what is between them is for the parser, and `hold` is told
- * what it takes. Throws
- * PROTOCOL_ERROR for what is no array of objects, LIMIT_EXCEEDED for an element of more than `maxBytes`.
+ * what it takes. Throws PROTOCOL_ERROR for what is no array of objects, LIMIT_EXCEEDED for an element of
+ * more than `maxBytes`.
  */
 export async function* jsonElements(
   pieces: AsyncIterable<Uint8Array>,
@@ -23,7 +23,8 @@ export async function* jsonElements(
   const at = new Place();
   let cost = 0;
   for await (const piece of pieces) {
-    cost += costOfJson(piece);
+    const own = costOfJson(piece);
+    cost += own;
     hold(begun.capacity + cost);
     let from = 0;
     for (let index = 0; index < piece.length; index += 1) {
@@ -34,7 +35,7 @@ export async function* jsonElements(
       if (begun.length > maxBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
       yield begun.take('utf8');
       // What was before this piece has gone by.
-      cost = costOfJson(piece);
+      cost = own;
     }
     if (at.isInElement) begun.add(piece.subarray(from));
     if (begun.length > maxBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
