@@ -23,6 +23,19 @@ export const genesisHash = Buffer.alloc(32);
 
 /** SHA-256(previous hash || canonical JSON of the event): changing any event breaks all after it. */
 export function hashEvent(previousHash: Uint8Array, event: HashedEvent): Buffer {
-  const text = canonicalJson({ ...event, occurredAt: event.occurredAt.toISOString() });
-  return createHash('sha256').update(previousHash).update(text).digest();
+  return createHash('sha256').update(previousHash).update(canonicalText(event)).digest();
 }
+
+/**
+ * The bytes of an event's canonical JSON before and after its sequence, which is for the end of the chain
+ * to say. `"sequence":` is nowhere else in them: a quote inside of a text is escaped.
+ */
+export function textAround(event: Omit<HashedEvent, 'sequence'>): [before: Buffer, after: Buffer] {
+  const member = '"sequence":';
+  const text = canonicalText({ ...event, sequence: 0 });
+  const at = text.indexOf(`${member}0`) + member.length;
+  return [Buffer.from(text.slice(0, at)), Buffer.from(text.slice(at + 1))];
+}
+
+const canonicalText = (event: HashedEvent): string =>
+  canonicalJson({ ...event, occurredAt: event.occurredAt.toISOString() });

@@ -3,7 +3,7 @@ import { canonicalJson } from '../canonical-json.ts';
 import type { EntityManager } from '../db/orm.ts';
 import { newId } from '../ids.ts';
 import { auditActions, type AuditAction, type Origin } from './events.ts';
-import { genesisHash, hashEvent } from './hash.ts';
+import { genesisHash, type HashedEvent, textAround } from './hash.ts';
 
 interface Act {
   readonly organizationId: string;
@@ -24,12 +24,9 @@ export async function recordAudit(
   act: Act,
   occurredAt: Date,
 ): Promise<void> {
-  const db = em.getKysely();
-  const head = await lockHead(em, act.organizationId);
   const event = {
     id: newId('auditEvent'),
     organizationId: act.organizationId,
-    sequence: head.sequence + 1,
     occurredAt,
     action: act.action,
     actorType: origin.actor.type,
@@ -41,38 +38,37 @@ export async function recordAudit(
     userAgent: origin.userAgent,
     details: canonicalJson(act.details ?? {}),
   };
-  const hash = hashEvent(head.hash, event);
+  if (await append(em, event)) return;
+  // The first event of an organization; of two at once, the second waits for the first.
   await sql`
-    with event as (
+    insert into audit_head (organization_id, sequence, hash)
+    values (${act.organizationId}, 0, ${genesisHash}) on conflict do nothing`.execute(
+    em.getKysely(),
+  );
+  if (!(await append(em, event))) throw new Error('the chain of audit events has no end');
+}
+
+/**
+ * Locks the end of the chain and writes what comes after it, in one statement: the hash is that of
+ * `hashEvent`. False, with nothing written, when there is no chain yet.
+ */
+async function append(em: EntityManager, event: Omit<HashedEvent, 'sequence'>): Promise<boolean> {
+  const [before, after] = textAround(event);
+  const { rows } = await sql`
+    with head as (
+      select sequence + 1 as next, hash from audit_head
+      where organization_id = ${event.organizationId} for update),
+    event as (
       insert into audit_event (id, organization_id, sequence, occurred_at, action, actor_type,
         actor_id, target_type, target_id, request_id, address, user_agent, details, previous_hash, hash)
-      values (${event.id}, ${event.organizationId}, ${event.sequence}, ${event.occurredAt.toISOString()},
+      select ${event.id}, ${event.organizationId}, next, ${event.occurredAt.toISOString()}::timestamptz,
         ${event.action}, ${event.actorType}, ${event.actorId}, ${event.targetType}, ${event.targetId},
-        ${event.requestId}, ${event.address}, ${event.userAgent}, ${event.details}, ${head.hash}, ${hash}))
-    update audit_head set sequence = ${event.sequence}, hash = ${hash}
-    where organization_id = ${event.organizationId}`.execute(db);
-}
-
-interface Head {
-  readonly sequence: string;
-  readonly hash: Buffer;
-}
-
-async function lockHead(em: EntityManager, organizationId: string) {
-  const db = em.getKysely();
-  const found = await sql<Head>`
-    select sequence, hash from audit_head where organization_id = ${organizationId} for update`.execute(
-    db,
-  );
-  // The first event of an organization; of two at once, the second waits for the first.
-  const { rows } =
-    found.rows.length > 0
-      ? found
-      : await sql<Head>`
-    insert into audit_head (organization_id, sequence, hash) values (${organizationId}, 0, ${genesisHash})
-    on conflict (organization_id) do update set sequence = audit_head.sequence
-    returning sequence, hash`.execute(db);
-  const [head] = rows;
-  if (!head) throw new Error('audit head was neither found nor made');
-  return { sequence: Number(head.sequence), hash: head.hash };
+        ${event.requestId}, ${event.address}, ${event.userAgent}, ${event.details}, hash,
+        sha256(hash || ${before}::bytea || convert_to(next::text, 'UTF8') || ${after}::bytea)
+      from head
+      returning sequence, hash)
+    update audit_head h set sequence = event.sequence, hash = event.hash
+    from event where h.organization_id = ${event.organizationId}
+    returning h.organization_id`.execute(em.getKysely());
+  return rows.length === 1;
 }
