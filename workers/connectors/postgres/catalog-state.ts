@@ -7,7 +7,7 @@ import type { PostgresSession } from './session.ts';
 import { firstUserOid } from './statements.ts';
 
 /** Raise it when the statements of a sync read more than before: stored catalogs are read again then. */
-const format = 3;
+const format = 4;
 
 const digestBytes = 32;
 const sumBytes = 8;
@@ -92,7 +92,11 @@ const estimate = `case
   when reltuples > 0 then 1 + floor(ln(reltuples) / ln(1.1::float8))::int8
   else reltuples::int8 - 2 end`;
 
-/** Catalogs of relations: the relation, what names a row as a bigint, the mark, and which rows. */
+/**
+ * Catalogs of relations: the relation, what names a row as a bigint, the mark, and which rows. Not
+ * pg_attrdef, which has many: no default or expression comes, goes or becomes another one without a new
+ * row of its column (StoreAttrDefault and RemoveAttrDefaultById in PostgreSQL's src/backend/catalog).
+ */
 const ofRelations = {
   pg_class: [
     ...['oid', 'oid::int8', `(${xmin}) # (${estimate} << 40)`],
@@ -102,7 +106,6 @@ const ofRelations = {
     ...['attrelid', '(attrelid::int8 << 16) + attnum', xmin],
     `attnum > 0 and attrelid >= ${firstUserOid}`,
   ],
-  pg_attrdef: ['adrelid', 'oid::int8', xmin, `adrelid >= ${firstUserOid}`],
   pg_description: [
     ...['objoid', '(objoid::int8 << 16) + objsubid', xmin],
     `${ofTables} and objoid >= ${firstUserOid}`,
