@@ -98,7 +98,9 @@ export async function spawnLauncher(
   return { launcher, said: Said.parse(JSON.parse(line)) };
 }
 
+/** SIGKILL; resolves when it is gone, and all that it held. */
 export async function kill(launcher: ChildProcess): Promise<void> {
+  if (launcher.exitCode !== null || launcher.signalCode !== null) return;
   const ended = once(launcher, 'exit');
   launcher.kill('SIGKILL');
   await ended;
