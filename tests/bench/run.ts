@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { removeAbandonedFolders } from '../support/postgres-folder.ts';
+import { removeAbandonedFolders } from '../support/folders/postgres-folder.ts';
 import { apiRead } from './api-read.ts';
 import { apiWrite } from './api-write.ts';
 import type { Bench } from './bench.ts';

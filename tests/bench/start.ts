@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { inheritedEnv } from '../../shared/env.ts';
-import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
+import { makePostgresFolder, removePostgresFolder } from '../support/folders/postgres-folder.ts';
 import type { Bench } from './bench.ts';
 import { compare } from './figure.ts';
 import { interleave } from './rounds.ts';

@@ -2,7 +2,7 @@ import { chmod, cp, readdir, readlink, rm, stat, writeFile } from 'node:fs/promi
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { choosePostgresUser } from '../../server/launcher/postgres/user.ts';
-import { removePostgresFolder } from '../support/postgres-folder.ts';
+import { removePostgresFolder } from '../support/folders/postgres-folder.ts';
 import { ask, clusterOf, isRoot, kill, spawnLauncher, start, useDataFolder } from './launcher.ts';
 
 const checkout = new URL('../..', import.meta.url).pathname;

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { quickFolder } from '../support/quick-folder.ts';
+import { quickFolder } from '../support/folders/quick-folder.ts';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
@@ -13,7 +13,7 @@ import {
 } from '../../server/launcher/embedded-postgres.ts';
 import { processesOf, endProcessesOf } from '../../server/launcher/postgres/processes.ts';
 import { z } from 'zod';
-import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
+import { makePostgresFolder, removePostgresFolder } from '../support/folders/postgres-folder.ts';
 
 export const isRoot = process.getuid?.() === 0;
 

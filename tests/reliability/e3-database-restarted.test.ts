@@ -6,8 +6,8 @@ import {
   type EmbeddedPostgres,
 } from '../../server/launcher/embedded-postgres.ts';
 import { migrate } from '../../server/migrate.ts';
-import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
-import { quickFolder } from '../support/quick-folder.ts';
+import { makePostgresFolder, removePostgresFolder } from '../support/folders/postgres-folder.ts';
+import { quickFolder } from '../support/folders/quick-folder.ts';
 import { spawnWorker } from '../support/processes/worker-process.ts';
 import { useSlowCustomer } from '../support/servers/slow-customer.ts';
 import { useInstallation } from '../support/worker.ts';

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inheritedEnv } from '../../shared/env.ts';
-import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
-import { quickFolder } from '../support/quick-folder.ts';
+import { makePostgresFolder, removePostgresFolder } from '../support/folders/postgres-folder.ts';
+import { quickFolder } from '../support/folders/quick-folder.ts';
 import { makeKeyFolder, run, type Running } from '../support/processes/processes.ts';
 
 // C4 of the security programme, for what `npm start` gives to its children; what the API's code

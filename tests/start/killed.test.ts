@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inheritedEnv } from '../../shared/env.ts';
-import { makePostgresFolder, removePostgresFolder } from '../support/postgres-folder.ts';
-import { quickFolder } from '../support/quick-folder.ts';
+import { makePostgresFolder, removePostgresFolder } from '../support/folders/postgres-folder.ts';
+import { quickFolder } from '../support/folders/quick-folder.ts';
 
 const run = promisify(execFile);
 const entry = fileURLToPath(new URL('../../server/launcher/start.ts', import.meta.url));

@@ -6,8 +6,8 @@ import {
   makePostgresFolder,
   removeAbandonedFolders,
   removePostgresFolder,
-} from './postgres-folder.ts';
-import { quickFolder } from './quick-folder.ts';
+} from './folders/postgres-folder.ts';
+import { quickFolder } from './folders/quick-folder.ts';
 import { databaseUrl, templateDatabase } from './database-url.ts';
 
 declare module 'vitest' {

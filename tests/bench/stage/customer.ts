@@ -7,7 +7,7 @@ import { choosePostgresUser } from '../../../server/launcher/postgres/user.ts';
 import { canMakeCertificates, makeAuthority } from '../../support/certificates.ts';
 import { databaseUrl } from '../../support/database-url.ts';
 import { largeSchemaStatements, type LargeSchema } from '../../support/sources/large-schema.ts';
-import { makePostgresFolder, removePostgresFolder } from '../../support/postgres-folder.ts';
+import { makePostgresFolder, removePostgresFolder } from '../../support/folders/postgres-folder.ts';
 import type { BenchRun } from '../bench.ts';
 
 /** A customer's PostgreSQL: a server of its own, since workers do not connect to the control plane's. */

@@ -4,7 +4,7 @@ import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgre
 import { keyFilesIn, makeKeys, type KeyFiles } from '../../../server/launcher/keys.ts';
 import { migrate } from '../../../server/migrate.ts';
 import { inheritedEnv } from '../../../shared/env.ts';
-import { makePostgresFolder, removePostgresFolder } from '../../support/postgres-folder.ts';
+import { makePostgresFolder, removePostgresFolder } from '../../support/folders/postgres-folder.ts';
 import type { BenchRun } from '../bench.ts';
 import { startProcess, untilReady, type Running } from './process.ts';
 import { freePort } from '../../support/free-port.ts';

@@ -9,8 +9,8 @@ import { actingAs } from '../../../server/identity/principal.ts';
 import { createOrganization } from '../../../server/features/organizations/create-organization.ts';
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
 import { migrate } from '../../../server/migrate.ts';
-import { makePostgresFolder, removePostgresFolder } from '../../support/postgres-folder.ts';
-import { quickFolder } from '../../support/quick-folder.ts';
+import { makePostgresFolder, removePostgresFolder } from '../../support/folders/postgres-folder.ts';
+import { quickFolder } from '../../support/folders/quick-folder.ts';
 import { makeKeyFolder, runApi, runWorker } from '../../support/processes/processes.ts';
 
 /** A PostgreSQL that writes down all it is told, as a careless operator would set it up. */

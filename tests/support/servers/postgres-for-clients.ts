@@ -4,8 +4,8 @@ import pg from 'pg';
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
 import type { Identity } from '../certificates.ts';
 import { databaseUrl } from '../database-url.ts';
-import { makePostgresFolder, removePostgresFolder } from '../postgres-folder.ts';
-import { quickFolder } from '../quick-folder.ts';
+import { makePostgresFolder, removePostgresFolder } from '../folders/postgres-folder.ts';
+import { quickFolder } from '../folders/quick-folder.ts';
 
 export interface PostgresForClients {
   readonly port: number;

@@ -1,6 +1,6 @@
 import { connectorBySession } from '../connector-by-session.ts';
 import { prove } from './prove.ts';
-import { readTables } from './read-catalog.ts';
+import { readTables } from './catalog/read-catalog.ts';
 import type { PostgresSession } from './session.ts';
 import { type PostgresSettings, postgresWire } from './wire.ts';
 

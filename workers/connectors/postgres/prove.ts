@@ -2,7 +2,7 @@ import { ConnectionFailure } from '../connector.ts';
 import type { Occasion } from '../connector-by-session.ts';
 import type { ProbeStepper } from '../probe-steps.ts';
 import type { PostgresSession, SessionSettings } from './session.ts';
-import { beginReadOnly, catalogProofStatement, versionStatement } from './statements.ts';
+import { beginReadOnly, catalogProofStatement, versionStatement } from './catalog/statements.ts';
 
 /** Proves that the session is read-only and that the catalog can be read. Gives back the version. */
 export async function prove(

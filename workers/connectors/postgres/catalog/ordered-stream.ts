@@ -1,6 +1,6 @@
-import { ConnectionFailure } from '../connector.ts';
-import { type Row, RowCursor, type RowStretch } from './gate/row-cursor.ts';
-import type { PostgresSession } from './session.ts';
+import { ConnectionFailure } from '../../connector.ts';
+import { type Row, RowCursor, type RowStretch } from '../gate/row-cursor.ts';
+import type { PostgresSession } from '../session.ts';
 
 // Large enough to hide the round trip, small enough to stay in the processor's cache.
 const pageBytes = 256 * 1024;

@@ -1,8 +1,8 @@
-import type { CatalogState } from '../connector.ts';
+import type { CatalogState } from '../../connector.ts';
 import { askIfAllowed } from './ask-if-allowed.ts';
 import { bucketOf, changedBuckets } from './catalog-state.ts';
 import { givenNumber } from './given-number.ts';
-import type { PostgresSession } from './session.ts';
+import type { PostgresSession } from '../session.ts';
 import { firstUserOid } from './statements.ts';
 
 /** Beyond these, reading everything is no slower. */

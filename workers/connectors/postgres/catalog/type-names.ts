@@ -1,6 +1,6 @@
-import { ConnectionFailure } from '../connector.ts';
-import type { PostgresSession } from './session.ts';
-import type { Row, RowCursor } from './gate/row-cursor.ts';
+import { ConnectionFailure } from '../../connector.ts';
+import type { PostgresSession } from '../session.ts';
+import type { Row, RowCursor } from '../gate/row-cursor.ts';
 import { typeNamesStatement } from './statements.ts';
 
 // A type with its modifier; even a database of a million columns has a few hundred.

@@ -1,4 +1,4 @@
-import type { Deadlines } from './limits.ts';
+import type { Deadlines } from '../limits.ts';
 
 /**
  * Opens the transaction that everything happens in. All settings are local to it, because behind a

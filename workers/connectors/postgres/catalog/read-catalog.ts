@@ -1,17 +1,17 @@
-import type { CatalogTable } from '../../../shared/catalog.ts';
-import type { Dialect } from '../../../shared/dialects.ts';
-import type { Holding } from '../../memory/holding.ts';
-import { everything } from '../../selection.ts';
-import { type CatalogRequest, ConnectionFailure, type StoredCatalog } from '../connector.ts';
-import { given } from '../given.ts';
+import type { CatalogTable } from '../../../../shared/catalog.ts';
+import type { Dialect } from '../../../../shared/dialects.ts';
+import type { Holding } from '../../../memory/holding.ts';
+import { everything } from '../../../selection.ts';
+import { type CatalogRequest, ConnectionFailure, type StoredCatalog } from '../../connector.ts';
+import { given } from '../../given.ts';
 import { readCatalogState } from './catalog-state.ts';
 import { openNames, openStreams, tableRows, takeParts } from './catalog-streams.ts';
 import { findChangedTables } from './changed-tables.ts';
 import { givenNumber } from './given-number.ts';
-import type { CatalogLimits, Deadlines } from './limits.ts';
-import type { PostgresSession } from './session.ts';
+import type { CatalogLimits, Deadlines } from '../limits.ts';
+import type { PostgresSession } from '../session.ts';
 import { beginReadOnly } from './statements.ts';
-import { isSupabaseInternal } from './supabase.ts';
+import { isSupabaseInternal } from '../supabase.ts';
 import { toCatalogTable } from './table-parts.ts';
 import { TypeNames } from './type-names.ts';
 

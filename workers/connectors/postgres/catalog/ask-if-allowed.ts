@@ -1,5 +1,5 @@
-import type { Row } from './gate/row-cursor.ts';
-import type { Ask, PostgresSession } from './session.ts';
+import type { Row } from '../gate/row-cursor.ts';
+import type { Ask, PostgresSession } from '../session.ts';
 
 /**
  * The rows of statements that read what a role may not be allowed to: null then. The transaction that

@@ -4,10 +4,10 @@ import type {
   CatalogForeignKey,
   CatalogIndex,
   CatalogTable,
-} from '../../../shared/catalog.ts';
-import { ConnectionFailure } from '../connector.ts';
-import { given } from '../given.ts';
-import type { Row } from './gate/row-cursor.ts';
+} from '../../../../shared/catalog.ts';
+import { ConnectionFailure } from '../../connector.ts';
+import { given } from '../../given.ts';
+import type { Row } from '../gate/row-cursor.ts';
 import type { TypeNames } from './type-names.ts';
 
 /** The rows that belong to one table, each list as its statement in statements.ts has them. */

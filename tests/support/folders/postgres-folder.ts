@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, readdir, readlink, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { takeFileLock } from '../../server/launcher/file-lock.ts';
-import { stopLeftovers } from '../../server/launcher/postgres/processes.ts';
+import { takeFileLock } from '../../../server/launcher/file-lock.ts';
+import { stopLeftovers } from '../../../server/launcher/postgres/processes.ts';
 import { quickFolder } from './quick-folder.ts';
 
 const prefix = 'basekeep-test-run-';

@@ -1,9 +1,9 @@
-import { ConnectionFailure } from '../connector.ts';
+import { ConnectionFailure } from '../../connector.ts';
 import { givenNumber } from './given-number.ts';
-import type { CatalogLimits } from './limits.ts';
-import type { Row } from './gate/row-cursor.ts';
+import type { CatalogLimits } from '../limits.ts';
+import type { Row } from '../gate/row-cursor.ts';
 import { OrderedStream, type PageHook } from './ordered-stream.ts';
-import type { PostgresSession } from './session.ts';
+import type { PostgresSession } from '../session.ts';
 import { type CatalogStream, catalogStatements, tableNamesStatement } from './statements.ts';
 import type { TableRows } from './table-parts.ts';
 import type { TypeNames } from './type-names.ts';

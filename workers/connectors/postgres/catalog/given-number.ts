@@ -1,4 +1,4 @@
-import { ConnectionFailure } from '../connector.ts';
+import { ConnectionFailure } from '../../connector.ts';
 
 /** A number of things or of one, as PostgreSQL writes it. Throws PROTOCOL_ERROR for anything else. */
 export function givenNumber(text: string | null | undefined): number {

@@ -1,9 +1,9 @@
 import { createHash, hash } from 'node:crypto';
-import { type CatalogState, ConnectionFailure } from '../connector.ts';
+import { type CatalogState, ConnectionFailure } from '../../connector.ts';
 import { askIfAllowed } from './ask-if-allowed.ts';
-import type { Row } from './gate/row-cursor.ts';
+import type { Row } from '../gate/row-cursor.ts';
 import { givenNumber } from './given-number.ts';
-import type { PostgresSession } from './session.ts';
+import type { PostgresSession } from '../session.ts';
 import { firstUserOid } from './statements.ts';
 
 /** Raise it when the statements of a sync read more than before: stored catalogs are read again then. */
