@@ -7,8 +7,8 @@ const here = path.resolve(import.meta.dirname, '../..');
 
 /**
  * Changes with any file of the API and the launcher and with what they depend on: 64 hexadecimal
- * digits, the same wherever the code is installed. Reads 1.3 MB, in about 10 ms, because times and sizes of files
- * do not tell: archives and images give all files the same time.
+ * digits, the same wherever the code is installed. Reads 1.3 MB, in about 10 ms, because times and
+ * sizes of files do not tell: archives and images give all files the same time.
  */
 export function codeVersion(root = here): string {
   const hash = createHash('sha256');

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -16,7 +17,7 @@ const root = new URL('../..', import.meta.url).pathname;
 
 /** `npm start` on a data folder that exists, to the first 200, against its PostgreSQL alone. */
 export const start: Bench = async (run) => {
-  const dataDir = await makePostgresFolder();
+  const dataDir = await makePostgresFolder(tmpdir());
   run.stack.defer(() => removePostgresFolder(dataDir));
   const firstMs = await startProduct('npm', ['start', '--silent'], dataDir);
   const launcher = path.join(root, 'server/launcher/start.ts');

@@ -48,7 +48,7 @@ export function useServer(settings: Record<string, string>): {
   let dataDir = '';
   let server: EmbeddedPostgres | undefined;
   beforeAll(async () => {
-    dataDir = await makePostgresFolder(quickFolder());
+    dataDir = await makePostgresFolder();
     server = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off', ...settings } });
   });
   afterAll(async () => {

@@ -7,7 +7,6 @@ import {
 } from '../../server/launcher/embedded-postgres.ts';
 import { migrate } from '../../server/migrate.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/folders/postgres-folder.ts';
-import { quickFolder } from '../support/folders/quick-folder.ts';
 import { spawnWorker } from '../support/processes/worker-process.ts';
 import { useSlowCustomer } from '../support/servers/slow-customer.ts';
 import { useInstallation } from '../support/worker.ts';
@@ -26,7 +25,7 @@ let pool: pg.Pool;
 const control = { url: '' };
 
 beforeAll(async () => {
-  dataDir = await makePostgresFolder(quickFolder());
+  dataDir = await makePostgresFolder();
   postgres = await startEmbeddedPostgres({ dataDir });
   control.url = postgres.url;
   await migrate({ databaseUrl: postgres.url });

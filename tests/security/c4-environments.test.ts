@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inheritedEnv } from '../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/folders/postgres-folder.ts';
-import { quickFolder } from '../support/folders/quick-folder.ts';
 import { makeKeyFolder, run, type Running } from '../support/processes/processes.ts';
 
 // C4 of the security programme, for what `npm start` gives to its children; what the API's code
@@ -25,7 +24,7 @@ let other: Awaited<ReturnType<typeof makeKeyFolder>>;
 let launcher: Running;
 
 beforeAll(async () => {
-  dataDir = await makePostgresFolder(quickFolder());
+  dataDir = await makePostgresFolder();
   other = await makeKeyFolder();
   launcher = run(new URL('../../server/launcher/start.ts', import.meta.url), {
     ...inheritedEnv(),

@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inheritedEnv } from '../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/folders/postgres-folder.ts';
-import { quickFolder } from '../support/folders/quick-folder.ts';
 
 const run = promisify(execFile);
 const entry = fileURLToPath(new URL('../../server/launcher/start.ts', import.meta.url));
@@ -14,7 +13,7 @@ let folder = '';
 const launchers: ChildProcess[] = [];
 
 beforeAll(async () => {
-  folder = await makePostgresFolder(quickFolder());
+  folder = await makePostgresFolder();
 });
 afterAll(async () => {
   for (const launcher of launchers) launcher.kill('SIGTERM');

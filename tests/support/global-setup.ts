@@ -7,7 +7,6 @@ import {
   removeAbandonedFolders,
   removePostgresFolder,
 } from './folders/postgres-folder.ts';
-import { quickFolder } from './folders/quick-folder.ts';
 import { databaseUrl, templateDatabase } from './database-url.ts';
 
 declare module 'vitest' {
@@ -32,7 +31,7 @@ const settings = {
 /** One PostgreSQL for the whole run, with the product's migrations run once in a template. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeAbandonedFolders();
-  const dataDir = await makePostgresFolder(quickFolder());
+  const dataDir = await makePostgresFolder();
   let stop = async (): Promise<void> => {};
   const teardown = async (): Promise<void> => {
     await stop();

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { randomBytes } from 'node:crypto';
 import { chown, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -28,7 +29,7 @@ export interface Customer {
 
 /** With TLS when certificates can be made here; the connection says which it was. */
 export async function makeCustomer(run: BenchRun, options: { tls: boolean }): Promise<Customer> {
-  const dataDir = await makePostgresFolder();
+  const dataDir = await makePostgresFolder(tmpdir());
   run.stack.defer(() => removePostgresFolder(dataDir));
   const authority = options.tls && canMakeCertificates() ? makeAuthority() : null;
   // Longer than the days in which every check warns of the certificate's end.

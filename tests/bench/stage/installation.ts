@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openControlDatabase } from '../../../server/launcher/control-database.ts';
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
@@ -23,7 +24,7 @@ export interface Installation {
 }
 
 export async function makeInstallation(run: BenchRun): Promise<Installation> {
-  const dataDir = await makePostgresFolder();
+  const dataDir = await makePostgresFolder(tmpdir());
   run.stack.defer(() => removePostgresFolder(dataDir));
   const postgres = await startEmbeddedPostgres({ dataDir });
   run.stack.defer(() => postgres.stop());

@@ -10,7 +10,6 @@ import { createOrganization } from '../../../server/features/organizations/creat
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
 import { migrate } from '../../../server/migrate.ts';
 import { makePostgresFolder, removePostgresFolder } from '../../support/folders/postgres-folder.ts';
-import { quickFolder } from '../../support/folders/quick-folder.ts';
 import { makeKeyFolder, runApi, runWorker } from '../../support/processes/processes.ts';
 
 /** A PostgreSQL that writes down all it is told, as a careless operator would set it up. */
@@ -34,7 +33,7 @@ export async function startProduct() {
     for (const closeOne of closing.reverse()) await closeOne();
   };
   try {
-    const dataDir = await makePostgresFolder(quickFolder());
+    const dataDir = await makePostgresFolder();
     closing.push(() => removePostgresFolder(dataDir));
     const postgres = await startEmbeddedPostgres({ dataDir, settings: talkative });
     closing.push(() => postgres.stop());

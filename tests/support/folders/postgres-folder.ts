@@ -11,10 +11,10 @@ const prefix = 'basekeep-test-run-';
 const youngMs = 10 * 60_000;
 
 /**
- * A new temp folder for a data folder that PostgreSQL's user can reach, whoever we are; on disk unless
- * `parent` says otherwise.
+ * A new temp folder for a data folder that PostgreSQL's user can reach, whoever we are; in memory where
+ * it can be, unless `parent` says otherwise.
  */
-export async function makePostgresFolder(parent = tmpdir()): Promise<string> {
+export async function makePostgresFolder(parent = quickFolder()): Promise<string> {
   const folder = await mkdtemp(path.join(parent, prefix));
   await chmod(folder, 0o711);
   return folder;

@@ -5,7 +5,6 @@ import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgre
 import type { Identity } from '../certificates.ts';
 import { databaseUrl } from '../database-url.ts';
 import { makePostgresFolder, removePostgresFolder } from '../folders/postgres-folder.ts';
-import { quickFolder } from '../folders/quick-folder.ts';
 
 export interface PostgresForClients {
   readonly port: number;
@@ -27,7 +26,7 @@ export async function startPostgresForClients(
   identity: Identity,
   clientAuthority: string,
 ): Promise<PostgresForClients> {
-  const dataDir = await makePostgresFolder(quickFolder());
+  const dataDir = await makePostgresFolder();
   const server = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } });
   const stop = async (): Promise<void> => {
     await server.stop();

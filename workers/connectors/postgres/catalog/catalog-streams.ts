@@ -1,5 +1,4 @@
-import { ConnectionFailure } from '../../connector.ts';
-import { givenNumber } from './given-number.ts';
+import { nextOid } from './next-oid.ts';
 import type { CatalogLimits } from '../limits.ts';
 import type { Row } from '../gate/row-cursor.ts';
 import { OrderedStream, type PageHook } from './ordered-stream.ts';
@@ -68,10 +67,7 @@ export async function* tableRows(stream: OrderedStream): AsyncGenerator<[oid: nu
   for (;;) {
     const row = await stream.next();
     if (!row) return;
-    // They come by growing oid; a server that repeats itself could make us read for ever.
-    const oid = givenNumber(row[0]);
-    if (oid <= last) throw new ConnectionFailure('PROTOCOL_ERROR');
-    last = oid;
-    yield [oid, row];
+    last = nextOid(row, last);
+    yield [last, row];
   }
 }

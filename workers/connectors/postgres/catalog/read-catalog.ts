@@ -5,6 +5,7 @@ import { everything } from '../../../selection.ts';
 import { type CatalogRequest, ConnectionFailure, type StoredCatalog } from '../../connector.ts';
 import { given } from '../../given.ts';
 import { readCatalogState } from './catalog-state.ts';
+import { CatalogSizes } from './catalog-sizes.ts';
 import { openNames, openStreams, tableRows, takeParts } from './catalog-streams.ts';
 import { findChangedTables } from './changed-tables.ts';
 import { givenNumber } from './given-number.ts';
@@ -39,7 +40,7 @@ export async function* readTables(
   const commit = () => session.query('commit', { rows: 0, timeoutMs: closeMs });
   await session.query(beginReadOnly(timeoutMs, settings.deadlines), { rows: 0, timeoutMs });
   const now = stored ? await readCatalogState(session, timeoutMs) : null;
-  const sizes = new Sizes(session, settings.limits);
+  const sizes = new CatalogSizes(session, settings.limits);
   if (!stored || !now) {
     yield* readWhole(session, settings, { these: null, sizes });
   } else {
@@ -57,7 +58,7 @@ export async function* readTables(
 interface Reading {
   /** The oids of the tables that are to be read, and of others; all tables when null. */
   readonly these: ReadonlySet<number> | null;
-  readonly sizes: Sizes;
+  readonly sizes: CatalogSizes;
 }
 
 /**
@@ -107,28 +108,6 @@ async function leaveOthers(
     sizes.add(table.columns);
     if (dialect === 'SUPABASE' && isSupabaseInternal(table.schema)) continue;
     stored.leave(table);
-  }
-}
-
-/** How much a catalog has, which has limits. */
-class Sizes {
-  readonly #session: PostgresSession;
-  readonly #limits: CatalogLimits;
-  #tables = 0;
-  #columns = 0;
-
-  constructor(session: PostgresSession, limits: CatalogLimits) {
-    this.#session = session;
-    this.#limits = limits;
-  }
-
-  /** Another table. Throws LIMIT_EXCEEDED. */
-  add(columns: number): void {
-    this.#tables += 1;
-    this.#columns += columns;
-    if (this.#tables > this.#limits.maxTables || this.#columns > this.#limits.maxColumns)
-      exceeded();
-    if (this.#session.receivedBytes > this.#limits.maxBytes) exceeded();
   }
 }
 

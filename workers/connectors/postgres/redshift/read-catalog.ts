@@ -1,6 +1,8 @@
 import type { CatalogTable } from '../../../../shared/catalog.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { PostgresSession } from '../session.ts';
+import { CatalogSizes } from '../catalog/catalog-sizes.ts';
+import { nextOid } from '../catalog/next-oid.ts';
 import type { Row } from '../gate/row-cursor.ts';
 import * as statements from './statements.ts';
 import {
@@ -41,12 +43,9 @@ export async function* readTables(
 ): AsyncGenerator<CatalogTable> {
   const { deadlines, limits } = settings;
   const timeoutMs = deadlines.readStatementMs;
-  const count = { tables: 0, columns: 0 };
+  const sizes = new CatalogSizes(session, limits);
   const counted = (table: CatalogTable): CatalogTable => {
-    count.tables += 1;
-    count.columns += table.columns.length;
-    if (count.tables > limits.maxTables || count.columns > limits.maxColumns) exceeded();
-    if (session.receivedBytes > limits.maxBytes) exceeded();
+    sizes.add(table.columns.length);
     return table;
   };
   const estimates = await readEstimates(session, settings);
@@ -122,13 +121,6 @@ function byTable(rows: readonly Row[], max: number): ReadonlyMap<string, readonl
   const tables = Map.groupBy(rows, ([oid]) => given(oid));
   for (const parts of tables.values()) if (parts.length > max) exceeded();
   return tables;
-}
-
-/** Oids only grow; a server that repeats itself could make us read for ever. */
-function nextOid(row: Row | undefined, last: number): number {
-  const oid = Number(row?.[0]);
-  if (!Number.isSafeInteger(oid) || oid <= last) throw new ConnectionFailure('PROTOCOL_ERROR');
-  return oid;
 }
 
 function exceeded(): never {
