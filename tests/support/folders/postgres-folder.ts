@@ -1,9 +1,8 @@
 import { chmod, mkdtemp, readdir, readlink, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { takeFileLock } from '../../../server/launcher/file-lock.ts';
 import { stopLeftovers } from '../../../server/launcher/postgres/processes.ts';
-import { quickFolder } from './quick-folder.ts';
+import { possibleFolders, quickFolder } from './quick-folder.ts';
 
 const prefix = 'basekeep-test-run-';
 
@@ -31,7 +30,7 @@ export async function removePostgresFolder(dataDir: string): Promise<void> {
 
 /** Stops and removes what runs left behind that were killed before they could clean up. */
 export async function removeAbandonedFolders(): Promise<void> {
-  for (const parent of new Set([tmpdir(), quickFolder()])) await removeAbandonedIn(parent);
+  for (const parent of possibleFolders()) await removeAbandonedIn(parent);
 }
 
 async function removeAbandonedIn(parent: string): Promise<void> {

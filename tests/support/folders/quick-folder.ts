@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 /** Linux's file system in memory. */
@@ -16,6 +16,9 @@ export function quickFolder({ runsPrograms = false } = {}): string {
   const isThere = hasRoom() && process.availableMemory() > 2 * roomBytes;
   return isThere && !(runsPrograms && refusesPrograms()) ? inMemory : tmpdir();
 }
+
+/** Wherever `quickFolder` may have led: what fills one of them is still found when it leads to the other. */
+export const possibleFolders = (): string[] => [inMemory, tmpdir()].filter(existsSync);
 
 function hasRoom(): boolean {
   try {

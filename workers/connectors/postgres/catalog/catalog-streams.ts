@@ -3,11 +3,15 @@ import type { CatalogLimits } from '../limits.ts';
 import type { Row } from '../gate/row-cursor.ts';
 import { OrderedStream, type PageHook } from './ordered-stream.ts';
 import type { PostgresSession } from '../session.ts';
-import { type CatalogStream, catalogStatements, tableNamesStatement } from './statements.ts';
+import {
+  type CatalogStream,
+  catalogStatements,
+  tableNamesStatement,
+  type TablePart,
+} from './statements.ts';
 import type { TableRows } from './table-parts.ts';
 import type { TypeNames } from './type-names.ts';
 
-type Parts = Exclude<CatalogStream, 'tables'>;
 export type Streams = Readonly<Record<CatalogStream, OrderedStream>>;
 
 /** Cursors over all that is to be known of tables: of all of them, or of `these` by their oids. */
@@ -50,7 +54,7 @@ export async function takeParts(
   limits: CatalogLimits,
   checkSize: () => void,
 ): Promise<TableRows> {
-  const take = (name: Parts): Promise<readonly Row[]> | readonly Row[] =>
+  const take = (name: TablePart): Promise<readonly Row[]> | readonly Row[] =>
     streams[name].takeTable(oid, limits.maxPartsPerTable, checkSize);
   return {
     columns: await take('columns'),

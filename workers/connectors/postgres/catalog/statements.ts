@@ -176,6 +176,9 @@ const statements = {
 
 export type CatalogStream = keyof typeof statements;
 
+/** What belongs to a table. */
+export type TablePart = Exclude<CatalogStream, 'tables'>;
+
 /** The statements of a sync, each by its name: of all relations, or of `these` by their oids. */
 export function catalogStatements(
   these: Iterable<number> | null,

@@ -8,16 +8,11 @@ import type {
 import { ConnectionFailure } from '../../connector.ts';
 import { given } from '../../given.ts';
 import type { Row } from '../gate/row-cursor.ts';
+import type { TablePart } from './statements.ts';
 import type { TypeNames } from './type-names.ts';
 
-/** The rows that belong to one table, each list as its statement in statements.ts has them. */
-export interface TableRows {
-  readonly columns: readonly Row[];
-  readonly defaults: readonly Row[];
-  readonly comments: readonly Row[];
-  readonly constraints: readonly Row[];
-  readonly indexes: readonly Row[];
-}
+/** The rows that belong to one table, as their statements in statements.ts have them. */
+export type TableRows = Readonly<Record<TablePart, readonly Row[]>>;
 
 const kinds: { readonly [relkind: string]: CatalogTable['kind'] | undefined } = {
   r: 'table',
