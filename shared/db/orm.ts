@@ -20,6 +20,7 @@ import { Migration20261122000100_organization_icons } from './migrations/Migrati
 import { Migration20261122000101_managed_tables } from './migrations/Migration20261122000101_managed_tables.ts';
 import { Migration20261122000102_backup_runs } from './migrations/Migration20261122000102_backup_runs.ts';
 import { prepareOften } from './prepare-often.ts';
+import { writeTogether } from './write-together.ts';
 import { releaseDead } from './release-dead.ts';
 import { Migration20261121000100_identity } from './migrations/Migration20261121000100_identity.ts';
 import { Migration20261121000200_people } from './migrations/Migration20261121000200_people.ts';
@@ -47,9 +48,12 @@ export function ormOptions({ databaseUrl, poolSize }: DatabaseOptions) {
     driverOptions: {
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      // See server/in-one-go.ts. Cursors of pg are refused then, those of SQL are not.
+      pipeline: true,
       options: '-c TimeZone=UTC',
       onPoolCreated(pool: pg.Pool) {
         releaseDead(pool);
+        writeTogether(pool);
         prepareOften(pool);
       },
     },

@@ -1,4 +1,5 @@
 import { recordAudit } from '../../../shared/audit/record.ts';
+import { inOneGo } from '../../in-one-go.ts';
 import { newId } from '../../../shared/ids.ts';
 import type { CallerContext } from '../../context.ts';
 import { environmentFor } from '../../environment-for.ts';
@@ -41,23 +42,25 @@ export async function createDataSource(
     syncRunId,
     trialEndsAt: new Date(now.getTime() + trialMs),
   };
+  const owned = { organizationId, key: id };
+  const created = { organizationId, action: 'data_source.created', targetId: id } as const;
+  const details = { dialect, secrets: Object.keys(secrets) };
   return ctx.em.transactional(async (em) => {
-    const row = await insertDataSource(em, made, now);
-    await ctx.jobs.send(
-      em,
-      'sync-schema',
-      { dataSourceId: id, syncRunId },
-      { organizationId, key: id },
-    );
-    await ctx.jobs.send(em, 'check-health', { dataSourceId: id }, { organizationId, key: id });
+    const [row] = await inOneGo(em, (em) => [
+      insertDataSource(em, made, now),
+      ctx.jobs.send(em, 'sync-schema', { dataSourceId: id, syncRunId }, owned),
+      ctx.jobs.send(em, 'check-health', { dataSourceId: id }, owned),
+      recordAudit(em, ctx.origin, { ...created, details }, now),
+    ]);
     if (row.starts_trial) {
       // The first data source of an organization starts its trial; no later one does.
-      const act = { organizationId, action: 'trial.started', targetId: organizationId } as const;
-      await recordAudit(em, ctx.origin, act, now);
+      const started = {
+        organizationId,
+        action: 'trial.started',
+        targetId: organizationId,
+      } as const;
+      await recordAudit(em, ctx.origin, started, now);
     }
-    const details = { dialect, secrets: Object.keys(secrets) };
-    const act = { organizationId, action: 'data_source.created', targetId: id } as const;
-    await recordAudit(em, ctx.origin, { ...act, details }, now);
     return toDataSource(row);
   });
 }

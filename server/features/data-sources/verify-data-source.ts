@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { asyncCommit } from '../../../shared/db/async-commit.ts';
+import { inOneGo } from '../../in-one-go.ts';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { explainFailure, failureText } from '../../../shared/failures/connection-failures.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -32,24 +33,17 @@ export async function verifyDataSource(ctx: Needs, input: VerifyDataSource): Pro
   const { orgId: organizationId } = input;
   const owner = { organizationId, ownerType: 'connection_draft', ownerId: draftId } as const;
   const envelopes = sealSecrets(ctx.sealer, { ...owner, connection }, secretsIn(input));
+  const act = { organizationId, action: 'data_source.verified', targetId: draftId } as const;
   const now = ctx.clock.now();
   const waiting = ctx.verifications.expect(draftId);
   try {
-    await ctx.em.transactional(async (em) => {
-      await insertDraft(em, { id: draftId, organizationId, connection, envelopes }, now);
-      await ctx.jobs.send(
-        em,
-        'verify-connection',
-        { connectionDraftId: draftId },
-        { organizationId },
-      );
-      const act = {
-        organizationId,
-        action: 'data_source.verified',
-        targetId: draftId,
-      } as const;
-      await recordAudit(em, ctx.origin, { ...act, details: { dialect: input.dialect } }, now);
-    });
+    await ctx.em.transactional((em) =>
+      inOneGo(em, (em) => [
+        insertDraft(em, { id: draftId, organizationId, connection, envelopes }, now),
+        ctx.jobs.send(em, 'verify-connection', { connectionDraftId: draftId }, { organizationId }),
+        recordAudit(em, ctx.origin, { ...act, details: { dialect: input.dialect } }, now),
+      ]),
+    );
     const report = await reportOf(ctx, draftId, { waiting, until });
     if (!report)
       throw new AppError('UNAVAILABLE', 'No worker answered within 30 seconds; try again');

@@ -37,8 +37,8 @@ describe('the audit trail', () => {
       'data_source.updated',
       'data_source.created',
       'data_source.created',
-      'data_source.created',
       'trial.started',
+      'data_source.created',
       'api_key.created',
       'organization.created',
     ]);
