@@ -2,6 +2,12 @@ import { inheritedEnv, type LauncherEnv } from '../../shared/env.ts';
 import type { ChildSpec } from './children.ts';
 import type { KeyFiles } from './keys.ts';
 
+/**
+ * What Node is told of a worker, as in `npm run workers`. Catalogs stream through: a small nursery, and
+ * an old space that is swept before it has doubled, keep their garbage from piling up.
+ */
+export const workerNodeOptions = ['--max-semi-space-size=4', '--heap-growing-percent=50'];
+
 /** The API, then the worker: what each is told, and nothing more. */
 export function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles }): ChildSpec[] {
   const common = { ...inheritedEnv(), LOG_LEVEL: env.LOG_LEVEL };
@@ -29,9 +35,7 @@ export function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles 
     {
       name: 'worker',
       file: new URL('../../workers/main.ts', import.meta.url),
-      // Catalogs stream through: a small nursery, and an old space that is swept before it has doubled,
-      // keep their garbage from piling up.
-      nodeOptions: ['--max-semi-space-size=4', '--heap-growing-percent=50'],
+      nodeOptions: workerNodeOptions,
       env: {
         ...common,
         VAULT_PUBLIC_KEY_FILE: at.keys.vaultPublicKey,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { workerNodeOptions } from '../../server/launcher/child-specs.ts';
 import { repository } from './support/cruise.ts';
 
 const Service = z.object({
@@ -90,4 +91,14 @@ test('the databases to try connectors against start only when they are asked for
   expect(dialects.sort()).toEqual([
     ...['bigquery', 'clickhouse', 'mysql', 'oracle', 'spanner', 'sql-server'],
   ]);
+});
+
+test('workers are started with the same options of Node, however they are started', () => {
+  const file = readFileSync(join(repository, 'package.json'), 'utf8');
+  const { scripts } = z
+    .object({ scripts: z.object({ workers: z.string() }) })
+    .parse(JSON.parse(file));
+  const command = ['node', ...workerNodeOptions, 'workers/main.ts'];
+  expect(scripts.workers).toBe(`exec ${command.join(' ')}`);
+  expect(services['worker']?.command).toEqual(command);
 });

@@ -4,6 +4,7 @@ import { openControlDatabase } from '../../../server/launcher/control-database.t
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
 import { keyFilesIn, makeKeys, type KeyFiles } from '../../../server/launcher/keys.ts';
 import { migrate } from '../../../server/migrate.ts';
+import { workerNodeOptions } from '../../../server/launcher/child-specs.ts';
 import { inheritedEnv } from '../../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../../support/folders/postgres-folder.ts';
 import type { BenchRun } from '../bench.ts';
@@ -78,8 +79,7 @@ export async function makeInstallation(run: BenchRun): Promise<Installation> {
         ...env,
       };
       workers += 1;
-      // The option is that of `npm run workers`.
-      return start(`worker-${workers}`, 'workers/main.ts', all, ['--max-semi-space-size=4']);
+      return start(`worker-${workers}`, 'workers/main.ts', all, workerNodeOptions);
     },
     startBaseline: (file) => {
       const running = startProcess({

@@ -23,8 +23,8 @@ export interface SessionSettings {
   readonly resolver: Resolver;
 }
 
-// Six cursors, each with a page in hand and the next one already.
-const answersInHand = 12;
+// Six cursors, each with a page in hand and the next two already.
+const answersInHand = 18;
 
 export interface Ask {
   /** The most rows that the answer may have; a server that sends more is cut off. */

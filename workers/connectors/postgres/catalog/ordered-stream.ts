@@ -6,13 +6,15 @@ import type { PostgresSession } from '../session.ts';
 const pageBytes = 256 * 1024;
 const firstPageRows = 500;
 const maxPageRows = 5_000;
+/** How many pages are on their way while one is worked through. */
+const pagesAhead = 2;
 
 /** Called for each page, with a cursor of its own, before any row of it is handed out. */
 export type PageHook = (rows: RowCursor) => Promise<void>;
 
 /**
- * A server-side cursor whose rows are ordered by table oid, their first field. Reads one page ahead,
- * so that the server works while we do, and sizes its pages by the bytes that rows have had so far.
+ * A server-side cursor whose rows are ordered by table oid, their first field. Reads ahead, so that
+ * the server works while we do, and sizes its pages by the bytes that rows have had so far.
  */
 export class OrderedStream {
   readonly #session: PostgresSession;
@@ -23,7 +25,8 @@ export class OrderedStream {
   #page = new RowCursor([]);
   /** The table that the row under the cursor is of; null when the page is used up. */
   #relation: number | null = null;
-  #next: Promise<readonly RowStretch[]> | null;
+  /** The pages to come, in their order; none when the last one is there. */
+  readonly #ahead: Promise<readonly RowStretch[]>[] = [];
 
   /** `name` is a cursor that the session's transaction has declared. */
   constructor(session: PostgresSession, name: string, timeoutMs: number, onPage?: PageHook) {
@@ -31,7 +34,7 @@ export class OrderedStream {
     this.#name = name;
     this.#timeoutMs = timeoutMs;
     this.#onPage = onPage;
-    this.#next = this.#fetch();
+    this.#readAhead();
   }
 
   /** The next row, or null at the end. */
@@ -53,11 +56,13 @@ export class OrderedStream {
     const rows: Row[] = [];
     this.#takeLoaded(rows, oid, max);
     // Nearly always the page has them all.
-    return this.#relation !== null || !this.#next ? rows : this.#takeOn(rows, oid, max, onTurn);
+    return this.#relation !== null || this.#ahead.length === 0
+      ? rows
+      : this.#takeOn(rows, oid, max, onTurn);
   }
 
   async #takeOn(rows: Row[], oid: number, max: number, onTurn: () => void): Promise<Row[]> {
-    while (this.#relation === null && this.#next) {
+    while (this.#relation === null && this.#ahead.length > 0) {
       await this.#turn();
       onTurn();
       this.#takeLoaded(rows, oid, max);
@@ -87,10 +92,15 @@ export class OrderedStream {
   }
 
   async #turn(): Promise<void> {
-    const stretches = (await this.#next) ?? [];
+    const stretches = (await this.#ahead.shift()) ?? [];
     this.#page = new RowCursor(stretches);
-    this.#next = stretches.length > 0 ? this.#fetch() : null;
+    if (stretches.length > 0) this.#readAhead();
+    else this.#ahead.length = 0;
     this.#step();
+  }
+
+  #readAhead(): void {
+    while (this.#ahead.length < pagesAhead) this.#ahead.push(this.#fetch());
   }
 
   #fetch(): Promise<readonly RowStretch[]> {

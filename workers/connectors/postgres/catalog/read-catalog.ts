@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { CatalogTable } from '../../../../shared/catalog.ts';
 import type { Dialect } from '../../../../shared/dialects.ts';
 import type { Holding } from '../../../memory/holding.ts';
@@ -23,6 +24,12 @@ export interface ReadSettings {
   readonly limits: CatalogLimits;
   readonly request: CatalogRequest;
 }
+
+/**
+ * How many columns are worked through before the event loop has a turn. Without one nobody reads what
+ * the server has sent, nor asks for more, until a page is used up, and then the server has to be waited for.
+ */
+const columnsPerTurn = 100;
 
 /** Rows of a catalog have about a hundred bytes in a dozen fields. */
 const costOfByte = 5;
@@ -76,6 +83,7 @@ async function* readWhole(
   const { selection = everything } = request;
   const types = new TypeNames(session, deadlines.readStatementMs);
   const streams = await openStreams(session, deadlines.readStatementMs, types, these);
+  let columns = 0;
   for await (const [oid, table] of tableRows(streams.tables)) {
     // Its parts are passed over with the next table's.
     if (!selection.has(table[1] ?? '', table[2] ?? '')) continue;
@@ -87,6 +95,11 @@ async function* readWhole(
       if (bytes > limits.maxTableBytes) exceeded();
     });
     sizes.add(rows.columns.length);
+    columns += rows.columns.length;
+    if (columns >= columnsPerTurn) {
+      columns = 0;
+      await turn();
+    }
     const complete = toCatalogTable(table, rows, types);
     if (dialect === 'SUPABASE' && isSupabaseInternal(complete.schema)) continue;
     yield complete;
