@@ -4,9 +4,9 @@ import type { KeyFiles } from './keys.ts';
 
 /**
  * What Node is told of a worker, as in `npm run workers`. Catalogs stream through: a small nursery, and
- * an old space that is swept before it has doubled, keep their garbage from piling up.
+ * an old space that is swept when it has doubled, keep their garbage from piling up.
  */
-export const workerNodeOptions = ['--max-semi-space-size=4', '--heap-growing-percent=50'];
+export const workerNodeOptions = ['--max-semi-space-size=4', '--heap-growing-percent=100'];
 
 /** The API, then the worker: what each is told, and nothing more. */
 export function childSpecs(env: LauncherEnv, at: { port: number; keys: KeyFiles }): ChildSpec[] {

@@ -4,6 +4,7 @@ import { createOrm } from '../../shared/db/orm.ts';
 import { insertEstimates, insertVersions } from '../../workers/sync-schema/staged-rows.ts';
 import { TableBatch } from '../../workers/sync-schema/table-batch.ts';
 import { useDatabase } from '../support/database.ts';
+import { awkwardName } from '../support/awkward-name.ts';
 import { column, table } from '../support/sources/fake-connector.ts';
 
 const control = useDatabase();
@@ -36,18 +37,11 @@ async function stage(
   return rows.toSorted((a, b) => (a.table_id < b.table_id ? -1 : 1));
 }
 
-/** Names as a server may have them: all that quotes, separates, ends or breaks a text. */
-const awkward = fc.string({
-  unit: fc.oneof(fc.constantFrom(...`"\\{},' ;\n\0\ud800é表🗄Aa`.split('')), fc.string()),
-  minLength: 1,
-  maxLength: 12,
-});
-
 const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
 
 describe('rows that are staged', () => {
   it('are what was read, whatever the names', async () => {
-    const names = fc.sample(awkward, { numRuns: 300, seed: 5 });
+    const names = fc.sample(awkwardName, { numRuns: 300, seed: 5 });
     const batch = new TableBatch();
     for (const [n, name] of names.entries()) {
       const columns = [column(name), column(`${name}"`), column(name)];

@@ -94,12 +94,17 @@ async function addSchemas(em: EntityManager, { dataSourceId, staged }: Publicati
 
 async function addColumnNames(
   em: EntityManager,
-  { dataSourceId, attempt }: Publication,
+  { dataSourceId, attempt, staged }: Publication,
 ): Promise<void> {
+  const names =
+    staged.columnNames === null
+      ? sql`
+        select distinct unnest(column_names) from catalog_staging
+        where attempt = ${attempt} and hash is not null`
+      : sql`select unnest(${staged.columnNames}::text[])`;
   await sql`
     insert into catalog_column_name (data_source_id, name)
-    select distinct ${dataSourceId}, unnest(column_names)
-    from catalog_staging where attempt = ${attempt} and hash is not null
+    select ${dataSourceId}, name from (${names}) names(name)
     on conflict do nothing`.execute(em.getKysely());
 }
 

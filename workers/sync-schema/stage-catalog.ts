@@ -4,6 +4,7 @@ import type { Holding } from '../memory/holding.ts';
 import { everything, type Selection } from '../selection.ts';
 import type { StoredCatalog } from '../connectors/connector.ts';
 import type { ChangeCheck } from './known-catalog.ts';
+import { ColumnNames } from './column-names.ts';
 import { countStored } from './count-stored.ts';
 import { findMissing, type MissingTables } from './find-missing.ts';
 import { type Progress, SeenTables } from './seen-tables.ts';
@@ -22,6 +23,8 @@ export interface StagedCatalog extends MissingTables {
   readonly left: number;
   /** Rows in catalog_staging, which the commit publishes. */
   readonly stagedRows: number;
+  /** The names of all columns that were read, see `ColumnNames.all`; null when the rows have to be asked. */
+  readonly columnNames: string | null;
 }
 
 interface Into {
@@ -54,8 +57,9 @@ export async function stageCatalog(into: Into, read: Read): Promise<StagedCatalo
   const seen = new SeenTables({ dataSourceId: into.dataSourceId, selection, memory, progress });
   const counts: Counts = { added: 0, changed: 0, known: 0, stagedRows: 0 };
   // One is filled while the other is compared and written: the two are all that memory holds.
-  let filling = new TableBatch();
-  let waiting = new TableBatch();
+  const names = new ColumnNames();
+  let filling = new TableBatch(names);
+  let waiting = new TableBatch(names);
   let flushing = Promise.resolve();
 
   const flush = async (): Promise<void> => {
@@ -88,10 +92,11 @@ export async function stageCatalog(into: Into, read: Read): Promise<StagedCatalo
   const missing = isAllThere ? nothing : await findMissing({ ...into, selection }, seen.ids);
   const { removed, deselected } = missing;
   const sizes = { ...progress, schemas: seen.schemas };
-  return { ...sizes, added, changed, left, stagedRows, removed, deselected };
+  const staged = { added, changed, left, stagedRows, columnNames: names.all };
+  return { ...sizes, ...staged, removed, deselected };
 }
 
 const nothing = {
-  ...{ schemas: [], added: 0, changed: 0, left: 0, stagedRows: 0 },
+  ...{ schemas: [], added: 0, changed: 0, left: 0, stagedRows: 0, columnNames: null },
   ...{ removed: [], deselected: [] },
 } as const;

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { CatalogTable } from '../../shared/catalog.ts';
 import { storable } from '../storable.ts';
 import { BinaryArray } from './binary-array.ts';
+import { ColumnNames } from './column-names.ts';
 import { canonicalDefinition } from './definition.ts';
 
 // A batch is compared and written while the next one is read: two of them are what memory holds.
@@ -26,14 +27,19 @@ export class TableBatch {
   /** Canonical JSON. */
   readonly definitions = new BinaryArray();
 
-  readonly #elements = new Elements();
+  readonly #names: ColumnNames;
+
+  /** `names` may be shared with other batches of the same catalog. */
+  constructor(names = new ColumnNames()) {
+    this.#names = names;
+  }
 
   add(tableId: string, table: CatalogTable): void {
     this.ids.push(tableId);
     this.schemas.push(storable(table.schema));
     this.names.push(storable(table.name));
     this.kinds.push(table.kind);
-    const columns = new Set(table.columns.map(({ name }) => this.#elements.of(name)));
+    const columns = new Set(table.columns.map(({ name }) => this.#names.of(name)));
     this.columnNames.push(`{${[...columns].join(',')}}`);
     const definition = this.definitions.push(canonicalDefinition(table));
     this.hashes.push(hash('sha256', definition, 'hex'));
@@ -49,24 +55,4 @@ export class TableBatch {
     for (const array of [this.schemas, this.names, this.kinds, this.columnNames, this.definitions])
       array.clear();
   }
-}
-
-/** What columns are found by, quoted as PostgreSQL's manual has it: "Array Input and Output Syntax". */
-class Elements {
-  // Databases have few names of columns, however many columns they have.
-  readonly #known = new Map<string, string>();
-
-  of(name: string): string {
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    const element = `"${searchable(name).replaceAll(/["\\]/g, String.raw`\$&`)}"`;
-    if (name.length < 100 && this.#known.size < 1_000) this.#known.set(name, element);
-    return element;
-  }
-}
-
-// A B-tree entry has 2,700 bytes at most, and a name in a catalog has no limit.
-function searchable(name: string): string {
-  const lower = storable(name).toLowerCase();
-  return lower.length > 400 ? Array.from(lower).slice(0, 400).join('') : lower;
 }
