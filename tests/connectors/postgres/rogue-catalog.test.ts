@@ -3,22 +3,31 @@ import * as wire from '../../support/servers/rogue-postgres.ts';
 import type { RoguePeer } from '../../support/servers/rogue-postgres.ts';
 import * as scripts from '../../support/servers/rogue-scripts.ts';
 import { fakePostgres, type FakeServer } from '../../support/servers/rogue-scripts.ts';
-import { type Script, usePostgresRogues } from './rogue-harness.ts';
+import { usePostgresRogues } from './rogue-harness.ts';
 
 const rogues = usePostgresRogues();
 
+/** What a server does when it is asked for so many rows. */
+type Answer = (peer: RoguePeer, asked: number) => Promise<void>;
+
 describe('a catalog without measure', () => {
   const { flood, tableRow, columnRow } = scripts;
-  const onFetch = (cursor: string, answer: Script): FakeServer => ({
+  const onFetch = (cursor: string, answer: Answer): FakeServer => ({
     cursors: { tables: [tableRow(20_000)] },
     onQuery: async (peer, text) => {
-      if (!text.endsWith(`from basekeep_${cursor}`)) return false;
-      await answer(peer);
+      const asked = new RegExp(`^fetch forward (\\d+) from basekeep_${cursor}$`).exec(text)?.[1];
+      if (asked === undefined) return false;
+      await answer(peer, Number(asked));
       return true;
     },
   });
-  const page = (rows: (string | null)[][]) => (peer: RoguePeer) =>
-    peer.send(Buffer.concat([...rows.map(wire.dataRow), wire.complete('FETCH'), wire.ready]));
+  /** As many rows as were asked for, each time: nothing says that there are no more. */
+  const fullPages =
+    (row: () => (string | null)[]): Answer =>
+    (peer, asked) => {
+      const rows = Array.from({ length: asked }, () => wire.dataRow(row()));
+      return peer.send(Buffer.concat([...rows, wire.complete('FETCH'), wire.ready]));
+    };
 
   test('endless rows in one answer are cut off', async () => {
     const rows = Buffer.concat(Array.from({ length: 1_000 }, () => wire.dataRow(tableRow(20_000))));
@@ -36,8 +45,9 @@ describe('a catalog without measure', () => {
   });
   test('endless tables are LIMIT_EXCEEDED', async () => {
     let oid = 20_000;
-    const endless = onFetch('tables', (peer) =>
-      page(Array.from({ length: 100 }, () => tableRow((oid += 1))))(peer),
+    const endless = onFetch(
+      'tables',
+      fullPages(() => tableRow((oid += 1))),
     );
     expect(await rogues.read(fakePostgres(endless), { limits: { maxTables: 1_000 } })).toBe(
       'LIMIT_EXCEEDED',
@@ -45,14 +55,18 @@ describe('a catalog without measure', () => {
   });
   test('endless columns of one table are LIMIT_EXCEEDED', async () => {
     let position = 0;
-    const endless = onFetch('columns', (peer) =>
-      page(Array.from({ length: 500 }, () => columnRow(20_000, (position += 1))))(peer),
+    const endless = onFetch(
+      'columns',
+      fullPages(() => columnRow(20_000, (position += 1))),
     );
     expect(await rogues.read(fakePostgres(endless))).toBe('LIMIT_EXCEEDED');
   });
   test('a table of endless bytes is LIMIT_EXCEEDED', async () => {
-    const comment = 'x'.repeat(1024 * 1024);
-    const endless = onFetch('comments', page([['20000', '1', comment]]));
+    const comment = 'x'.repeat(8 * 1024);
+    const endless = onFetch(
+      'comments',
+      fullPages(() => ['20000', '1', comment]),
+    );
     expect(
       await rogues.read(fakePostgres(endless), { limits: { maxTableBytes: 10 * 1024 * 1024 } }),
     ).toBe('LIMIT_EXCEEDED');

@@ -25,7 +25,9 @@ export class OrderedStream {
   #page = new RowCursor([]);
   /** The table that the row under the cursor is of; null when the page is used up. */
   #relation: number | null = null;
-  /** The pages to come, in their order; none when the last one is there. */
+  /** A page had fewer rows than were asked for: what FETCH answers at the end. */
+  #isOver = false;
+  /** The pages that were asked for, in their order. Those after the last one are empty. */
   readonly #ahead: Promise<readonly RowStretch[]>[] = [];
 
   /** `name` is a cursor that the session's transaction has declared. */
@@ -34,7 +36,7 @@ export class OrderedStream {
     this.#name = name;
     this.#timeoutMs = timeoutMs;
     this.#onPage = onPage;
-    this.#readAhead();
+    this.#ahead.push(this.#fetch());
   }
 
   /** The next row, or null at the end. */
@@ -94,13 +96,8 @@ export class OrderedStream {
   async #turn(): Promise<void> {
     const stretches = (await this.#ahead.shift()) ?? [];
     this.#page = new RowCursor(stretches);
-    if (stretches.length > 0) this.#readAhead();
-    else this.#ahead.length = 0;
+    while (!this.#isOver && this.#ahead.length < pagesAhead) this.#ahead.push(this.#fetch());
     this.#step();
-  }
-
-  #readAhead(): void {
-    while (this.#ahead.length < pagesAhead) this.#ahead.push(this.#fetch());
   }
 
   #fetch(): Promise<readonly RowStretch[]> {
@@ -116,6 +113,7 @@ export class OrderedStream {
     const ask = { rows: asked, timeoutMs: this.#timeoutMs };
     const { stretches, bytes } = await this.#session.fetch(statement, ask);
     const rows = stretches.reduce((sum, { starts }) => sum + starts.length, 0);
+    this.#isOver ||= rows < asked;
     if (rows === 0) return stretches;
     this.#pageRows = Math.max(1, Math.min(maxPageRows, Math.floor((pageBytes * rows) / bytes)));
     await this.#onPage?.(new RowCursor(stretches));

@@ -1,0 +1,62 @@
+import { connect } from 'node:net';
+import { beforeEach, expect, test } from 'vitest';
+import { catalogOf } from '../../catalog/sync-once.ts';
+import { useEmptyDatabase } from '../../support/database.ts';
+import { startSocketServer } from '../../support/servers/socket-server.ts';
+
+const customer = useEmptyDatabase('customer');
+
+let url: URL;
+/** What the customer's server was asked for so far. */
+let asked: string;
+
+beforeEach(async () => {
+  await customer.pool.query('drop schema public cascade; create schema public');
+  asked = '';
+  url = new URL(customer.url);
+  const backend = { host: url.hostname, port: Number(url.port) };
+  const line = await startSocketServer((near) => {
+    const far = connect(backend);
+    far.on('error', () => near.destroy());
+    near.on('data', (chunk) => {
+      asked += chunk.toString('latin1');
+      far.write(chunk);
+    });
+    near.on('close', () => far.destroy());
+    far.pipe(near);
+  });
+  url.port = String(line.port);
+  return () => line.close();
+});
+
+async function columnsRead(): Promise<number> {
+  let columns = 0;
+  for await (const table of catalogOf(url.href)) columns += table.columns.length;
+  return columns;
+}
+
+const fetches = (cursor: string): number => asked.split(`from basekeep_${cursor}`).length - 1;
+
+test('a small catalog is fetched by one page of each cursor', async () => {
+  await customer.pool.query(
+    'create table a (id int primary key); create table b (id int default 1)',
+  );
+  expect(await columnsRead()).toBe(2);
+  const cursors = ['tables', 'columns', 'defaults', 'comments', 'constraints', 'indexes'];
+  expect(cursors.map(fetches)).toEqual([1, 1, 1, 1, 1, 1]);
+});
+
+// The first page has 500 rows, and two are asked for while it is worked through.
+test.each([
+  [499, 1],
+  [500, 3],
+  [501, 3],
+])('%i columns are fetched by %i pages', async (columns, pages) => {
+  const perTable = Array.from({ length: 100 }, (_, n) => `c${n} int`);
+  for (let left = columns; left > 0; left -= 100) {
+    const list = perTable.slice(0, Math.min(left, 100)).join();
+    await customer.pool.query(`create table t${left} (${list})`);
+  }
+  expect(await columnsRead()).toBe(columns);
+  expect(fetches('columns')).toBe(pages);
+});
