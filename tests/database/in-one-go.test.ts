@@ -1,43 +1,35 @@
 import { sql } from 'kysely';
-import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { inOneGo } from '../../server/in-one-go.ts';
 import { createOrm, type EntityManager, type Orm } from '../../shared/db/orm.ts';
 import { useDatabase } from '../support/database.ts';
-import { startSocketServer, type SocketServer } from '../support/servers/socket-server.ts';
+import { startWatchedLine } from '../support/servers/watched-line.ts';
 
 const database = useDatabase();
 
 /** Answers wait until this has been asked. */
 let awaited: string | null = null;
-let server: SocketServer;
+let line: Awaited<ReturnType<typeof startWatchedLine>>;
 let orm: Orm;
 
 beforeAll(async () => {
-  const url = new URL(database.url);
-  const backend = { host: url.hostname, port: Number(url.port) };
-  server = await startSocketServer((near) => {
-    const far = connect(backend);
-    const held: Buffer[] = [];
-    far.on('data', (chunk: Buffer) => {
-      held.push(chunk);
-      if (awaited === null) for (const answer of held.splice(0)) near.write(answer);
-    });
-    near.on('data', (chunk: Buffer) => {
-      if (awaited !== null && chunk.includes(awaited)) awaited = null;
-      far.write(chunk);
-    });
-    near.on('close', () => far.destroy());
-    far.on('error', () => near.destroy());
+  const held: Buffer[] = [];
+  line = await startWatchedLine(database.url, {
+    onAsked(piece) {
+      if (awaited !== null && piece.includes(awaited)) awaited = null;
+    },
+    onAnswer(piece, pass) {
+      held.push(piece);
+      if (awaited === null) held.splice(0).forEach(pass);
+    },
   });
-  url.port = String(server.port);
-  orm = createOrm({ databaseUrl: url.href, poolSize: 1 });
+  orm = createOrm({ databaseUrl: line.url, poolSize: 1 });
 });
 
 afterAll(async () => {
   await orm.close(true);
-  await server.close();
+  await line.close();
 });
 
 beforeEach(() =>

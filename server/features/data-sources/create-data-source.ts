@@ -1,8 +1,8 @@
 import { recordAudit } from '../../../shared/audit/record.ts';
-import { inOneGo } from '../../in-one-go.ts';
 import { newId } from '../../../shared/ids.ts';
 import type { CallerContext } from '../../context.ts';
 import { environmentFor } from '../../environment-for.ts';
+import { inOneGo } from '../../in-one-go.ts';
 import { newConnection, secretsIn } from './connection-input.ts';
 import type { CreateDataSource, DataSource } from './contract.ts';
 import { insertDataSource } from './insert-data-source.ts';

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { asyncCommit } from '../../../shared/db/async-commit.ts';
-import { inOneGo } from '../../in-one-go.ts';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { explainFailure, failureText } from '../../../shared/failures/connection-failures.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import { explainSteps, ProbeReport } from '../../../shared/probe.ts';
 import type { CallerContext } from '../../context.ts';
+import { inOneGo } from '../../in-one-go.ts';
 import type { Waiting } from '../../worker-answers/waiting-room.ts';
 import { newConnection, secretsIn } from './connection-input.ts';
 import type { Verification, VerifyDataSource } from './contract.ts';

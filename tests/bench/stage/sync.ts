@@ -68,7 +68,7 @@ async function syncMs(
     if (status === 'SUCCESS') return performance.now() - startedAt;
     if (status === 'FAILED') throw new Error('the sync has failed');
     await worker.assertAlive();
-    // Seldom: two cores are all that the machine has, and looking takes one a millisecond.
+    // Seldom: each look takes one of the machine's two cores from what is measured for a millisecond.
     await delay(20);
   }
 }

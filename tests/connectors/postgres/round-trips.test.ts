@@ -1,37 +1,29 @@
-import { connect } from 'node:net';
 import { beforeEach, expect, test } from 'vitest';
 import { catalogOf } from '../../catalog/sync-once.ts';
 import { useEmptyDatabase } from '../../support/database.ts';
-import { startSocketServer } from '../../support/servers/socket-server.ts';
+import { startWatchedLine } from '../../support/servers/watched-line.ts';
 
 const customer = useEmptyDatabase('customer');
 
-let url: URL;
+let url: string;
 /** What the customer's server was asked for so far. */
 let asked: string;
 
 beforeEach(async () => {
   await customer.pool.query('drop schema public cascade; create schema public');
   asked = '';
-  url = new URL(customer.url);
-  const backend = { host: url.hostname, port: Number(url.port) };
-  const line = await startSocketServer((near) => {
-    const far = connect(backend);
-    far.on('error', () => near.destroy());
-    near.on('data', (chunk) => {
-      asked += chunk.toString('latin1');
-      far.write(chunk);
-    });
-    near.on('close', () => far.destroy());
-    far.pipe(near);
+  const line = await startWatchedLine(customer.url, {
+    onAsked(piece) {
+      asked += piece.toString('latin1');
+    },
   });
-  url.port = String(line.port);
+  url = line.url;
   return () => line.close();
 });
 
 async function columnsRead(): Promise<number> {
   let columns = 0;
-  for await (const table of catalogOf(url.href)) columns += table.columns.length;
+  for await (const table of catalogOf(url)) columns += table.columns.length;
   return columns;
 }
 
