@@ -81,7 +81,8 @@ function metrics(services: Services, token: string | undefined): RequestHandler 
 /** Until the database was found in order, everything that needs it says so at once. */
 function startedOnly(readiness: Readiness): RequestHandler {
   return (_req, _res, next) => {
-    if (readiness.stage !== 'starting') return next();
+    const { stage } = readiness;
+    if (stage !== 'waiting' && stage !== 'starting') return next();
     throw new AppError('UNAVAILABLE', 'The service is starting');
   };
 }

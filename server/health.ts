@@ -3,8 +3,11 @@ import { sql } from 'kysely';
 import type { PgBoss } from 'pg-boss';
 import type { Orm } from '../shared/db/orm.ts';
 
-/** Started: the process has found its database in order once. */
-export type Stage = 'starting' | 'started' | 'stopping';
+/**
+ * Waiting: there is no database yet, or not of this version.
+ * Started: the process has found its database in order once.
+ */
+export type Stage = 'waiting' | 'starting' | 'started' | 'stopping';
 
 export interface Readiness {
   readonly stage: Stage;
@@ -30,9 +33,11 @@ export function createReadiness(orm: Orm, boss: PgBoss, stageOf: () => Stage): R
       return stageOf();
     },
     async check() {
-      const database = await within(sql`select 1`.execute(orm.em.getKysely()));
+      const stage = stageOf();
+      const database =
+        stage !== 'waiting' && (await within(sql`select 1`.execute(orm.em.getKysely())));
       const queue =
-        stageOf() !== 'starting' && database && (await within(boss.getQueue('sync-schema')));
+        stage !== 'starting' && database && (await within(boss.getQueue('sync-schema')));
       return { database: database ? 'up' : 'down', queue: queue ? 'up' : 'down' };
     },
   };

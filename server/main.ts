@@ -5,7 +5,8 @@ import { readAccessTokens } from './keys.ts';
 import { startApi } from './start-api.ts';
 
 async function main(): Promise<void> {
-  const env = readEnv('server', await wholeEnv());
+  const { source, opened } = await wholeEnv();
+  const env = readEnv('server', source);
   const log = createLogger(env.LOG_LEVEL, 'api');
   process.on('unhandledRejection', (error) => {
     log.fatal({ err: error }, 'unhandled rejection');
@@ -13,6 +14,7 @@ async function main(): Promise<void> {
   });
   const api = await startApi({
     databaseUrl: env.DATABASE_URL,
+    opened,
     port: env.PORT,
     vaultPublicKey: readKey('VAULT_PUBLIC_KEY_FILE', env.VAULT_PUBLIC_KEY_FILE),
     apiSecret: readKey('API_SECRET_FILE', env.API_SECRET_FILE),

@@ -12,7 +12,7 @@ import { createSealer } from '../shared/vault/seal.ts';
 import { createApp } from './app.ts';
 import type { RequestsPerMinute } from './context.ts';
 import { drain } from './http/drain.ts';
-import { createReadiness } from './health.ts';
+import { createReadiness, type Stage } from './health.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
 import { createKeyUsage } from './identity/key-usage.ts';
@@ -23,6 +23,8 @@ import { createWaitingRoom } from './worker-answers/waiting-room.ts';
 
 export interface ApiOptions {
   readonly databaseUrl: string;
+  /** The database is left alone until this resolves; at once when it is absent. */
+  readonly opened?: Promise<void> | undefined;
   /** 0 takes a free one. */
   readonly port: number;
   readonly vaultPublicKey: Uint8Array;
@@ -57,12 +59,12 @@ const channels = [
 
 /** Listens at once and answers 503 until PostgreSQL is there, however long that takes. */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { databaseUrl, log } = options;
+  const { databaseUrl, opened = Promise.resolve(), log } = options;
   const stopping = new AbortController();
   const orm = createOrm({ databaseUrl, poolSize: 16 });
   const boss = createSendingBoss(databaseUrl);
-  const listener = startListener(databaseUrl, channels, log);
-  let isStarted = false;
+  const listener = startListener(databaseUrl, channels, log, opened);
+  let stage: Stage = 'waiting';
 
   const services = {
     orm,
@@ -82,7 +84,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     sendsMail: options.sendsMail ?? false,
   };
   const readiness = createReadiness(orm, boss, () =>
-    stopping.signal.aborted ? 'stopping' : isStarted ? 'started' : 'starting',
+    stopping.signal.aborted ? 'stopping' : stage,
   );
   const { metricsToken, trustedProxies } = options;
   const app = createApp({ services, readiness, metricsToken, trustedProxies });
@@ -97,11 +99,13 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   }
 
   const getReady = async (): Promise<void> => {
+    await opened;
+    stage = 'starting';
     await Promise.all([
       startBoss(boss, log, stopping.signal),
       untilAgreed(orm, options.vaultPublicKey, log, stopping.signal),
     ]);
-    isStarted = true;
+    stage = 'started';
   };
   return {
     port: portOf(server),

@@ -180,21 +180,33 @@ export function readEnv<P extends Process>(
   throw new EnvError(`The environment variable ${name} cannot be used: ${reason}.`);
 }
 
-const Handed = z.object({ DATABASE_URL: z.string() });
+const Handed = z.object({ DATABASE_URL: z.string(), isOpen: z.boolean() });
+
+/** What `npm start` tells its children over the channel, as often as it knows more. */
+export type Handed = z.infer<typeof Handed>;
+
+export interface WholeEnv {
+  readonly source: NodeJS.ProcessEnv;
+  /** Resolves when the database runs and is of this version. Before, nobody may connect to it. */
+  readonly opened: Promise<void>;
+}
 
 /**
- * The environment of a process, which for the children of `npm start` is complete only when there is
- * a database: they load their code while PostgreSQL starts, and its URL comes over the channel.
+ * The environment of a process, which for the children of `npm start` is complete only when the
+ * database's URL has come over the channel: they load their code while PostgreSQL starts.
  */
-export function wholeEnv(): Promise<NodeJS.ProcessEnv> {
-  if (!process.channel) return Promise.resolve(process.env);
+export function wholeEnv(): Promise<WholeEnv> {
+  if (!process.channel) return Promise.resolve({ source: process.env, opened: Promise.resolve() });
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   return new Promise((resolve) => {
     // Whoever would send it is gone.
     const leave = (): never => process.exit(0);
     process.once('disconnect', leave);
-    process.once('message', (message) => {
+    process.on('message', (message) => {
       process.off('disconnect', leave);
-      resolve({ ...process.env, ...Handed.parse(message) });
+      const { DATABASE_URL, isOpen } = Handed.parse(message);
+      if (isOpen) open();
+      resolve({ source: { ...process.env, DATABASE_URL }, opened });
     });
   });
 }

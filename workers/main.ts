@@ -46,8 +46,10 @@ async function main(env: WorkerEnv): Promise<void> {
 }
 
 try {
-  const env = readEnv('worker', await wholeEnv());
+  const { source, opened } = await wholeEnv();
+  const env = readEnv('worker', source);
   forgetAmbientCredentials();
+  await opened;
   await main(env);
 } catch (error) {
   if (!(error instanceof EnvError)) throw error;

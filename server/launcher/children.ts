@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
+import type { Handed } from '../../shared/env.ts';
 
 export interface ChildSpec {
   readonly name: string;
@@ -12,8 +13,8 @@ export interface ChildSpec {
 }
 
 export interface Children {
-  /** Tells every child, also those to come, where its database is; until then they load their code. */
-  begin(databaseUrl: string): void;
+  /** Tells every child, also those to come, what is known of its database; before, they load their code. */
+  hand(database: Handed): void;
   /** Resolves when each child has been up. */
   readonly up: Promise<void>;
   /** Resolves with a sentence when a child ended before it was ever up: nothing would change that. */
@@ -41,9 +42,9 @@ export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } =
   const running = new Map<string, ChildProcess>();
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
   const { promise: up, resolve: allUp } = Promise.withResolvers<void>();
-  let handed: { DATABASE_URL: string } | undefined;
+  let handed: Handed | undefined;
 
-  const hand = (child: ChildProcess): void => {
+  const tell = (child: ChildProcess): void => {
     // One that is gone by now is missed at its exit.
     if (handed) child.send(handed, () => undefined);
   };
@@ -55,7 +56,7 @@ export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } =
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     });
     running.set(spec.name, child);
-    hand(child);
+    tell(child);
     child.once('message', () => {
       if (youngDeaths.has(spec.name)) return;
       youngDeaths.set(spec.name, 0);
@@ -87,9 +88,9 @@ export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } =
   return {
     up,
     gaveUp,
-    begin(databaseUrl) {
-      handed = { DATABASE_URL: databaseUrl };
-      for (const child of running.values()) hand(child);
+    hand(database) {
+      handed = database;
+      for (const child of running.values()) tell(child);
     },
     async stop() {
       stopping.abort();

@@ -1,39 +1,26 @@
-import { randomBytes } from 'node:crypto';
-import path from 'node:path';
 import pg from 'pg';
-import { z } from 'zod';
-import { readJson, writeJsonAtomically } from './json-file.ts';
-
-const Settings = z.object({ password: z.string().min(1) });
-
-/** The database and the role of Basekeep's own; the role is no superuser. */
-const name = 'basekeep_control';
+import { controlName, controlUrl, keepControlPassword } from './control-url.ts';
 
 /**
  * The URL of the control plane's database in the embedded server, made when missing. Nobody but its
  * owner may connect to it: the demo data source lives in the same server.
  */
 export async function openControlDatabase(superuserUrl: string, dataDir: string): Promise<string> {
-  const file = path.join(dataDir, 'database.json');
-  const kept = await readJson(file, Settings);
-  const password = kept?.password ?? randomBytes(24).toString('base64url');
-  if (!kept) await writeJsonAtomically(file, { password });
+  const password = await keepControlPassword(dataDir);
   const admin = new pg.Client({ connectionString: superuserUrl });
   await admin.connect();
   try {
-    await makeRole(admin, name, password);
-    if (await isMissing(admin, 'select 1 from pg_database where datname = $1', name)) {
-      await admin.query(`create database ${name} owner ${name}`);
+    await makeRole(admin, controlName, password);
+    if (await isMissing(admin, 'select 1 from pg_database where datname = $1', controlName)) {
+      await admin.query(`create database ${controlName} owner ${controlName}`);
     }
-    await admin.query(`revoke connect on database ${name}, postgres, template1 from public`);
+    await admin.query(
+      `revoke connect on database ${controlName}, postgres, template1 from public`,
+    );
   } finally {
     await admin.end();
   }
-  const url = new URL(superuserUrl);
-  url.username = name;
-  url.password = password;
-  url.pathname = `/${name}`;
-  return url.href;
+  return controlUrl(new URL(superuserUrl).port, password);
 }
 
 /** Makes a role that can sign in, or gives it this password again. */

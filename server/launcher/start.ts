@@ -4,11 +4,11 @@ import { EnvError, readEnv, type LauncherEnv } from '../../shared/env.ts';
 import { childSpecs } from './child-specs.ts';
 import { startChildren } from './children.ts';
 import { codeVersion } from './code-version.ts';
+import { settledControlUrl } from './control-url.ts';
 import { claimDataFolder } from './data-folder.ts';
-import type { FirstRun } from './first-run.ts';
 import { greeting } from './greeting.ts';
 import { keyFilesIn, makeKeys } from './keys.ts';
-import type { Installation } from './prepare-database.ts';
+import type { Installation, Prepared, Server } from './prepare-database.ts';
 
 /** What has been started so far, to be stopped in reverse. */
 const started: (() => Promise<void>)[] = [];
@@ -26,36 +26,41 @@ async function start(env: LauncherEnv): Promise<void> {
   await makeKeys(keys);
   const children = startChildren(childSpecs(env, { port, keys }));
   void children.gaveUp.then((sentence) => stop(1, sentence));
-  const { databaseUrl, superuserUrl } = await openDatabase(env, dataDir);
+  const settled = env.DATABASE_URL ?? (await settledControlUrl(dataDir));
+  if (settled !== undefined) children.hand({ DATABASE_URL: settled, isOpen: false });
+  const server = await startServer(env, dataDir);
   // After PostgreSQL, to be stopped before it. Until here they leave with this process.
   started.push(() => children.stop());
   const url = `http://localhost:${port}`;
-  const first = await prepare(env, { dataDir, url, keys, databaseUrl, superuserUrl });
-  children.begin(databaseUrl);
+  const code = codeVersion();
+  const at = { dataDir, url, keys, server, code };
+  const { databaseUrl, first } = await prepare(env, at, settled);
+  children.hand({ DATABASE_URL: databaseUrl, isOpen: true });
   await children.up;
   process.stdout.write(greeting({ url, dataDir, first }));
 }
 
-type Opened = Pick<Installation, 'databaseUrl' | 'superuserUrl'>;
-
-async function openDatabase(env: LauncherEnv, dataDir: string): Promise<Opened> {
-  if (env.DATABASE_URL !== undefined)
-    return { databaseUrl: env.DATABASE_URL, superuserUrl: undefined };
-  const embedded = await import('./open-database.ts');
-  return embedded.openDatabase(dataDir, (postgres) => {
-    started.push(() => postgres.stop());
-    void postgres.exited.then(() =>
-      stop(1, 'The embedded PostgreSQL ended by itself; see postgres.log.'),
-    );
-  });
+async function startServer(env: LauncherEnv, dataDir: string): Promise<Server> {
+  if (env.DATABASE_URL !== undefined) return { databaseUrl: env.DATABASE_URL };
+  const { startEmbeddedPostgres } = await import('./embedded-postgres.ts');
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  started.push(() => postgres.stop());
+  void postgres.exited.then(() =>
+    stop(1, 'The embedded PostgreSQL ended by itself; see postgres.log.'),
+  );
+  return { superuserUrl: postgres.url };
 }
 
-async function prepare(env: LauncherEnv, at: Omit<Installation, 'code'>): Promise<FirstRun | null> {
-  const code = codeVersion();
+async function prepare(
+  env: LauncherEnv,
+  at: Installation,
+  settled: string | undefined,
+): Promise<Prepared> {
   const { isPrepared } = await import('./prepared.ts');
-  if (await isPrepared(at.databaseUrl, code)) return null;
+  if (settled !== undefined && (await isPrepared(settled, at.code)))
+    return { databaseUrl: settled, first: null };
   const { prepareDatabase } = await import('./prepare-database.ts');
-  return prepareDatabase(env, { ...at, code });
+  return prepareDatabase(env, at);
 }
 
 /** The port itself, or a free one for 0. One sentence when somebody else has it. */

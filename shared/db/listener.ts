@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
@@ -22,11 +23,15 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** One LISTEN connection per process, made again with backoff (0.1 s to 5 s) for as long as it takes. */
+/**
+ * One LISTEN connection per process, from `opened` on, made again with backoff (0.1 s to 5 s) for as long
+ * as it takes.
+ */
 export function startListener(
   databaseUrl: string,
   channels: readonly Channel[],
   log: Logger,
+  opened: Promise<void> = Promise.resolve(),
 ): Listener {
   const heard = new Map<string, Set<(payload: string) => void>>(
     channels.map((c) => [c, new Set()]),
@@ -62,6 +67,7 @@ export function startListener(
   };
 
   const run = async (): Promise<void> => {
+    await Promise.race([opened, once(stop.signal, 'abort')]);
     for (let attempt = 0; !stop.signal.aborted; attempt += 1) {
       await listen().then(
         () => (attempt = 0),

@@ -12,6 +12,10 @@ const PostgresSettings = z.object({
 /** What outlives a start: data sources are bound to the port, the cluster to the password. */
 export type PostgresSettings = z.infer<typeof PostgresSettings>;
 
+/** What is kept; undefined before the first start has chosen it. */
+export const readSettings = (dataDir: string): Promise<PostgresSettings | undefined> =>
+  readJson(settingsFile(dataDir), PostgresSettings);
+
 const settingsFile = (dataDir: string): string => path.join(dataDir, 'postgres.json');
 
 /**
@@ -25,7 +29,7 @@ export async function keepSettings(
   clusterExists: boolean,
 ): Promise<PostgresSettings> {
   const file = settingsFile(dataDir);
-  const kept = await readJson(file, PostgresSettings);
+  const kept = await readSettings(dataDir);
   if (!kept && clusterExists) {
     throw new Error(
       `The password file ${file} of the embedded database is missing: restore it from a backup.`,
