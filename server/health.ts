@@ -34,11 +34,12 @@ export function createReadiness(orm: Orm, boss: PgBoss, stageOf: () => Stage): R
     },
     async check() {
       const stage = stageOf();
-      const database =
-        stage !== 'waiting' && (await within(sql`select 1`.execute(orm.em.getKysely())));
-      const queue =
-        stage !== 'starting' && database && (await within(boss.getQueue('sync-schema')));
-      return { database: database ? 'up' : 'down', queue: queue ? 'up' : 'down' };
+      const isOpen = stage !== 'waiting';
+      const [database, queue] = await Promise.all([
+        isOpen && within(sql`select 1`.execute(orm.em.getKysely())),
+        isOpen && stage !== 'starting' && within(boss.getQueue('sync-schema')),
+      ]);
+      return { database: database ? 'up' : 'down', queue: database && queue ? 'up' : 'down' };
     },
   };
 }

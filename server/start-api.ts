@@ -61,14 +61,28 @@ const channels = [
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { databaseUrl, opened = Promise.resolve(), log } = options;
   const stopping = new AbortController();
-  const orm = createOrm({ databaseUrl, poolSize: 16 });
-  const boss = createSendingBoss(databaseUrl);
-  const listener = startListener(databaseUrl, channels, log, opened);
   let stage: Stage = 'waiting';
+  void opened.then(() => (stage = 'starting'));
+  // PostgreSQL is at work on the connections while everything else is made.
+  const boss = createSendingBoss(databaseUrl);
+  const bossStarted = opened.then(() => startBoss(boss, log, stopping.signal));
+  const sealer = await createSealer(options.vaultPublicKey);
+  const orm = createOrm({ databaseUrl, poolSize: 16 });
+  const keyAgreed = opened.then(() =>
+    untilAgreed(orm, options.vaultPublicKey, log, stopping.signal),
+  );
+  const ready = Promise.all([bossStarted, keyAgreed]).then(() => void (stage = 'started'));
+  // Nothing is cached before it listens, so nobody waits for that.
+  const listener = startListener(
+    databaseUrl,
+    channels,
+    log,
+    ready.catch(() => undefined),
+  );
 
   const services = {
     orm,
-    sealer: await createSealer(options.vaultPublicKey),
+    sealer,
     jobs: createJobs(boss),
     principals: createPrincipals(orm, listener, options.accessTokens),
     accessTokens: options.accessTokens,
@@ -94,22 +108,13 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   try {
     await listen(server, options.port);
   } catch (error) {
+    stopping.abort();
     await close();
     throw error;
   }
-
-  const getReady = async (): Promise<void> => {
-    await opened;
-    stage = 'starting';
-    await Promise.all([
-      startBoss(boss, log, stopping.signal),
-      untilAgreed(orm, options.vaultPublicKey, log, stopping.signal),
-    ]);
-    stage = 'started';
-  };
   return {
     port: portOf(server),
-    ready: getReady(),
+    ready,
     async stop() {
       stopping.abort();
       await drain(server, { leaveMs: options.leaveMs ?? 0, finishMs });

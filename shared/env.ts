@@ -180,7 +180,7 @@ export function readEnv<P extends Process>(
   throw new EnvError(`The environment variable ${name} cannot be used: ${reason}.`);
 }
 
-const Handed = z.object({ DATABASE_URL: z.string(), isOpen: z.boolean() });
+const Handed = z.object({ env: z.record(z.string(), z.string()), isOpen: z.boolean() });
 
 /** What `npm start` tells its children over the channel, as often as it knows more. */
 export type Handed = z.infer<typeof Handed>;
@@ -192,8 +192,8 @@ export interface WholeEnv {
 }
 
 /**
- * The environment of a process, which for the children of `npm start` is complete only when the
- * database's URL has come over the channel: they load their code while PostgreSQL starts.
+ * The environment of a process, which comes to the children of `npm start` over the channel: they load
+ * their code while it is found out.
  */
 export function wholeEnv(): Promise<WholeEnv> {
   if (!process.channel) return Promise.resolve({ source: process.env, opened: Promise.resolve() });
@@ -204,22 +204,11 @@ export function wholeEnv(): Promise<WholeEnv> {
     process.once('disconnect', leave);
     process.on('message', (message) => {
       process.off('disconnect', leave);
-      const { DATABASE_URL, isOpen } = Handed.parse(message);
+      const { env, isOpen } = Handed.parse(message);
       if (isOpen) open();
-      resolve({ source: { ...process.env, DATABASE_URL }, opened });
+      resolve({ source: { ...process.env, ...env }, opened });
     });
   });
-}
-
-/** Variables that a child process needs to run at all; everything else is given by name. */
-export function inheritedEnv(source: NodeJS.ProcessEnv = process.env): Record<string, string> {
-  const names = [
-    ...['PATH', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot'],
-    ...['NODE_EXTRA_CA_CERTS', 'NODE_COMPILE_CACHE'],
-  ];
-  return Object.fromEntries(
-    names.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]])),
-  );
 }
 
 /**

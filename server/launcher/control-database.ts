@@ -14,9 +14,7 @@ export async function openControlDatabase(superuserUrl: string, dataDir: string)
     if (await isMissing(admin, 'select 1 from pg_database where datname = $1', controlName)) {
       await admin.query(`create database ${controlName} owner ${controlName}`);
     }
-    await admin.query(
-      `revoke connect on database ${controlName}, postgres, template1 from public`,
-    );
+    await admin.query(`revoke connect on database ${controlName}, postgres, template1 from public`);
   } finally {
     await admin.end();
   }

@@ -1,7 +1,5 @@
 import sodium from 'libsodium-wrappers';
 
-await sodium.ready;
-
 /**
  * A box for one answer that a worker seals to this request. Its private key is made here and never
  * leaves: there is no way to hand this file another key, so it opens nothing that was stored.
@@ -13,7 +11,8 @@ export interface OneTimeBox {
   open(sealed: Uint8Array): string;
 }
 
-export function createOneTimeBox(): OneTimeBox {
+export async function createOneTimeBox(): Promise<OneTimeBox> {
+  await sodium.ready;
   const { publicKey, privateKey } = sodium.crypto_box_keypair();
   return {
     publicKey: Buffer.from(publicKey).toString('base64'),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { workerNodeOptions } from '../../server/launcher/child-specs.ts';
+import { workerNodeOptions } from '../../server/launcher/children/programs.ts';
 import { repository } from './support/cruise.ts';
 
 const Service = z.object({

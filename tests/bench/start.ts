@@ -1,11 +1,13 @@
 import { tmpdir } from 'node:os';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { z } from 'zod';
-import { inheritedEnv } from '../../shared/env.ts';
+import { inheritedEnv } from '../../server/launcher/children/inherited-env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/folders/postgres-folder.ts';
 import type { Bench } from './bench.ts';
 import { compare } from './figure.ts';
@@ -14,17 +16,21 @@ import { freePort } from '../support/free-port.ts';
 
 const Holder = z.object({ pid: z.number() });
 const root = new URL('../..', import.meta.url).pathname;
+/** As the script of `npm start` has it. */
+const compileCache = { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/basekeep') };
 
 /** `npm start` on a data folder that exists, to the first 200, against its PostgreSQL alone. */
 export const start: Bench = async (run) => {
   const dataDir = await makePostgresFolder(tmpdir());
   run.stack.defer(() => removePostgresFolder(dataDir));
+  // As `npm ci` does it.
+  await promisify(execFile)(process.execPath, [path.join(root, 'server/launcher/bundle/make.ts')]);
   const firstMs = await startProduct('npm', ['start', '--silent'], dataDir);
   const launcher = path.join(root, 'server/launcher/start.ts');
   const alone = new URL('baselines/postgres-alone.ts', import.meta.url).pathname;
   const { npm, node, postgres } = await interleave(run.full ? 15 : 5, {
     npm: () => startProduct('npm', ['start', '--silent'], dataDir),
-    node: () => startProduct(process.execPath, [launcher], dataDir),
+    node: () => startProduct(process.execPath, [launcher], dataDir, compileCache),
     postgres: () => startAlone(alone, dataDir),
   });
   run.note(`the first start, which makes everything: ${firstMs.toFixed(0)} ms`);
@@ -35,9 +41,14 @@ export const start: Bench = async (run) => {
   ];
 };
 
-async function startProduct(command: string, args: string[], dataDir: string): Promise<number> {
+async function startProduct(
+  command: string,
+  args: string[],
+  dataDir: string,
+  more: Record<string, string> = {},
+): Promise<number> {
   const port = await freePort();
-  const env = { ...inheritedEnv(), BASEKEEP_DATA_DIR: dataDir, PORT: String(port) };
+  const env = { ...inheritedEnv(), ...more, BASEKEEP_DATA_DIR: dataDir, PORT: String(port) };
   const startedAt = performance.now();
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
   try {
@@ -66,13 +77,25 @@ async function startAlone(file: string, dataDir: string): Promise<number> {
 async function until200(url: string, child: ChildProcess): Promise<void> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the start ended with ${child.exitCode}`);
-    const isReady = await fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (isReady) return;
-    await delay(10);
+    if ((await isListening(url)) && (await isUp(url))) return;
+    await delay(5);
   }
+}
+
+/** Not yet, when it was the launcher that looked whether the port is free. */
+const isUp = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+/** Whoever asks shares the processor with what it waits for: a connection costs less than a request. */
+function isListening(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }
 
 async function failed(child: ChildProcess): Promise<never> {

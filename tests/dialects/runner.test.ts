@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { inheritedEnv } from '../../shared/env.ts';
+import { inheritedEnv } from '../../server/launcher/children/inherited-env.ts';
 import { freePort } from '../support/free-port.ts';
 import { startSocketServer } from '../support/servers/socket-server.ts';
 import { addressOf, services } from './addresses.ts';

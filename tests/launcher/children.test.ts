@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { startChildren } from '../../server/launcher/children.ts';
-import { inheritedEnv } from '../../shared/env.ts';
+import { startChildren } from '../../server/launcher/children/children.ts';
 
 const run = promisify(execFile);
 const pauses = { firstMs: 20, mostMs: 50 };
@@ -19,23 +18,20 @@ interface Life {
 async function startAll(lives: Readonly<Record<string, Life>>, pause = pauses) {
   const folder = await mkdtemp(path.join(tmpdir(), 'basekeep-children-'));
   const file = new URL('short-lived.ts', import.meta.url);
-  const specs = Object.entries(lives).map(([name, life]) => {
-    const env = { ...inheritedEnv(), NOTES: path.join(folder, name), ...life };
-    return { name, file, env };
-  });
-  const children = startChildren(specs, pause);
+  const names = Object.keys(lives);
+  const children = startChildren(
+    names.map((name) => ({ name, file })),
+    pause,
+  );
+  const envs = names.map((name) => [name, { NOTES: path.join(folder, name), ...lives[name] }]);
+  children.tell(Object.fromEntries(envs), true);
   onTestFinished(async () => {
     await children.stop();
     await rm(folder, { recursive: true, force: true });
   });
   const startsOf = async (name: string): Promise<number> =>
     (await readFile(path.join(folder, name), 'utf8').catch(() => '')).length;
-  /** How many of its processes there are now, by the notes in their environment. */
-  const processesOf = async (name: string): Promise<number> => {
-    const { stdout } = await run('ps', ['-eo', 'args', 'e', '-ww']);
-    return stdout.split('\n').filter((line) => line.includes(`NOTES=${folder}/${name} `)).length;
-  };
-  return { children, startsOf, processesOf };
+  return { children, startsOf };
 }
 
 async function startOne(name: string, life: Life, pause = pauses) {
@@ -83,11 +79,12 @@ test('a child starts when the one before it is up, and all are up then', async (
 }, 70_000);
 
 test('while a child is not up, the one after it does not start', async () => {
-  const { processesOf } = await startAll({
+  const { startsOf } = await startAll({
     API: { IS_UP: 'no', STAYS: '1' },
     worker: { IS_UP: 'yes', STAYS: '1' },
   });
+  await expect.poll(() => startsOf('API'), { timeout: 60_000 }).toBe(1);
   // A process is there as soon as it was spawned, whatever it has come to yet.
-  expect(await processesOf('API')).toBe(1);
-  expect(await processesOf('worker')).toBe(0);
+  const { stdout } = await run('ps', ['-o', 'args', '--ppid', String(process.pid)]);
+  expect(stdout.split('\n').filter((line) => line.includes('short-lived.ts'))).toHaveLength(1);
 }, 70_000);

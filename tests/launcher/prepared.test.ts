@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createOrm } from '../../shared/db/orm.ts';
-import { codeVersion } from '../../server/launcher/code-version.ts';
+import { codeVersion } from '../../server/launcher/bundle/code-version.ts';
 import { firstRun } from '../../server/launcher/first-run.ts';
 import { isPrepared, notePrepared } from '../../server/launcher/prepared.ts';
 import { useDatabase, useEmptyDatabase } from '../support/database.ts';

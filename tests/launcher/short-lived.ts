@@ -3,9 +3,10 @@
  * it is up when `IS_UP` says so, and dies after that, but for the start that `STAYS` counts.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
+import { wholeEnv } from '../../shared/env.ts';
 import { tellUp } from '../../shared/tell-up.ts';
 
-const { NOTES = '', IS_UP, STAYS } = process.env;
+const { NOTES = '', IS_UP, STAYS } = (await wholeEnv()).source;
 appendFileSync(NOTES, '.');
 if (IS_UP === 'yes') tellUp();
 if (readFileSync(NOTES, 'utf8').length === Number(STAYS)) setInterval(() => undefined, 60_000);

@@ -1,8 +1,21 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -113,6 +126,15 @@ test('the main job: organization, verify, data source, schema, health, rename, s
   expect(await curl('GET', `${own}/${created.id}`)).toMatchObject({ error: { title: 'NotFound' } });
 });
 
+test('the API runs from the bundle that npm ci has made, which holds nothing that makes keys', async () => {
+  const bundle = path.join(clone, 'node_modules/.cache/basekeep/bundle/server');
+  const running = (await processesBelow(clone)).join('\n');
+  expect(running).toContain(`${bundle}/main.mjs`);
+  const files = (await readdir(bundle)).filter((file) => file.endsWith('.mjs'));
+  const texts = await Promise.all(files.map((file) => readFile(path.join(bundle, file), 'utf8')));
+  expect(texts.join('')).not.toContain('vault-private-key');
+});
+
 test('SIGTERM stops everything, PostgreSQL included, within 10 s', async () => {
   const child = product;
   if (child?.pid === undefined) throw new Error('the product does not run');
@@ -123,6 +145,24 @@ test('SIGTERM stops everything, PostgreSQL included, within 10 s', async () => {
   await until(async () => (await processesBelow(clone)).length === 0, 10_000);
   expect(performance.now() - startedAt).toBeLessThan(10_000);
 });
+
+test('code that is worked on runs from its sources, and from the bundle when it is as it was', async () => {
+  const file = path.join(clone, 'server/app.ts');
+  const before = await readFile(file, 'utf8');
+  expect(await apiLocation()).toContain('/bundle/server/main.mjs');
+  await appendFile(file, '// changed\n');
+  expect(await apiLocation()).toBe(pathToFileURL(path.join(clone, 'server/main.ts')).href);
+  await writeFile(file, before);
+  expect(await apiLocation()).toContain('/bundle/server/main.mjs');
+});
+
+/** Where a start would load the API from. */
+async function apiLocation(): Promise<string> {
+  const script = `const { locate } = await import('./server/launcher/bundle/locate.ts');
+    console.log((await locate()).at('server/main.ts').href);`;
+  const { stdout } = await run('node', ['--input-type=module', '-e', script], { cwd: clone });
+  return stdout.trim();
+}
 
 const Source = z.object({
   id: z.string(),

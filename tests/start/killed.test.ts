@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { inheritedEnv } from '../../shared/env.ts';
+import { inheritedEnv } from '../../server/launcher/children/inherited-env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../support/folders/postgres-folder.ts';
 
 const run = promisify(execFile);
@@ -45,7 +45,8 @@ async function start(): Promise<ChildProcess> {
     PORT: '0',
     LOG_LEVEL: 'error',
   };
-  const launcher = spawn(process.execPath, [entry], { env });
+  // With a group of its own, by which its processes are known.
+  const launcher = spawn(process.execPath, [entry], { env, detached: true });
   launchers.push(launcher);
   let said = '';
   launcher.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -53,12 +54,14 @@ async function start(): Promise<ChildProcess> {
   return launcher;
 }
 
-/** The API's and the worker's process of this folder, by the key file in their environment. */
+/** The processes of the API and the worker that these launchers have started, orphans of one too. */
 async function processes(): Promise<string[]> {
-  const { stdout } = await run('ps', ['-eo', 'pid,args', 'e', '-ww']);
+  const { stdout } = await run('ps', ['-eo', 'pgid,args', '-ww']);
+  const groups = launchers.map(({ pid }) => pid);
   return stdout
     .split('\n')
-    .filter((line) => /(server|workers)\/main\.ts/.test(line) && line.includes(`${folder}/keys`));
+    .filter((line) => /(server|workers)\/main\.(ts|mjs)/.test(line))
+    .filter((line) => groups.includes(Number.parseInt(line)));
 }
 
 async function until(isTrue: () => Promise<boolean>): Promise<void> {

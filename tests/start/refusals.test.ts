@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { claimDataFolder } from '../../server/launcher/data-folder.ts';
-import { inheritedEnv } from '../../shared/env.ts';
+import { inheritedEnv } from '../../server/launcher/children/inherited-env.ts';
 
 const entry = fileURLToPath(new URL('../../server/launcher/start.ts', import.meta.url));
 let folder = '';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createOrm, type Orm } from '../../shared/db/orm.ts';
-import { inheritedEnv } from '../../shared/env.ts';
+import { inheritedEnv } from '../../server/launcher/children/inherited-env.ts';
 import { invitationContext } from '../../shared/vault/invitation-context.ts';
 import { loadDelivery } from '../../workers/deliver-webhook/load-delivery.ts';
 import { loadDataSource } from '../../workers/load-data-source.ts';

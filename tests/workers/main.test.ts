@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { inheritedEnv } from '../../shared/env.ts';
+import { inheritedEnv } from '../../server/launcher/children/inherited-env.ts';
 import { useDatabase } from '../support/database.ts';
 import { eventually, useInstallation } from '../support/worker.ts';
 

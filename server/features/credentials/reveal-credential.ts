@@ -31,7 +31,7 @@ export async function revealCredential(
 ): Promise<RevealedCredential> {
   const dataSourceId = await assertMayReveal(ctx, input);
   const revealId = newId('credentialReveal');
-  const box = createOneTimeBox();
+  const box = await createOneTimeBox();
   const waiting = ctx.reveals.expect(revealId);
   try {
     await ask(ctx, input, { revealId, dataSourceId, publicKey: box.publicKey });

@@ -3,7 +3,7 @@ import { ExplainedFailure } from '../../../shared/failures/connection-failures.t
 import type { AppError } from '../../../shared/errors.ts';
 import { ExplainedStep } from '../../../shared/probe.ts';
 import { errorTable } from '../../middleware/errors.ts';
-import { namesOf } from '../naming/names.ts';
+import { namesOf, type Names } from '../naming/names.ts';
 import { renameValue } from '../naming/rename-value.ts';
 import { snakeCase } from '../naming/spelling.ts';
 import type { ErrorShape, Surface } from '../surface.ts';
@@ -28,7 +28,7 @@ const Details = z
   })
   .meta({ id: 'ErrorDetails' });
 
-const detailNames = namesOf(Details, { io: 'output', spell: snakeCase });
+let detailNames: Names | null | undefined;
 
 const Meta = z.object({ request_id: z.string() });
 const Pagination = z.object({ next_cursor: z.string().nullable(), has_more: z.boolean() });
@@ -55,6 +55,8 @@ function toError(error: AppError, requestId: string): ErrorShape {
     ...(code === 'RATE_LIMITED' ? { retryAfterMs } : {}),
     ...details,
   };
+  // Not while the API loads, which waits for every millisecond of it.
+  detailNames ??= namesOf(Details, { io: 'output', spell: snakeCase });
   return {
     status: errorTable[code].status,
     body: {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import path from 'node:path';
-import { inheritedEnv } from '../../../shared/env.ts';
+import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
 import type { BenchRun } from '../bench.ts';
 import { cpuMs } from '../stage/resources.ts';
 import { startProcess } from '../stage/process.ts';

@@ -4,8 +4,8 @@ import { openControlDatabase } from '../../../server/launcher/control-database.t
 import { startEmbeddedPostgres } from '../../../server/launcher/embedded-postgres.ts';
 import { keyFilesIn, makeKeys, type KeyFiles } from '../../../server/launcher/keys.ts';
 import { migrate } from '../../../server/migrate.ts';
-import { workerNodeOptions } from '../../../server/launcher/child-specs.ts';
-import { inheritedEnv } from '../../../shared/env.ts';
+import { workerNodeOptions } from '../../../server/launcher/children/programs.ts';
+import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../../support/folders/postgres-folder.ts';
 import type { BenchRun } from '../bench.ts';
 import { startProcess, untilReady, type Running } from './process.ts';

@@ -15,7 +15,7 @@ import { configuration } from '../../../workers/connectors/duckdb/reader/open-da
 import { defaultCatalogLimits } from '../../../workers/connectors/limits.ts';
 import { connectionTarget } from '../../support/connection-target.ts';
 import { writeDuckdb } from '../../support/sources/duckdb-file.ts';
-import { inheritedEnv } from '../../../shared/env.ts';
+import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
 import { freezeReaders } from './duckdb-frozen.ts';
 import { readers } from './duckdb-readers.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { createDataSource } from '../../../server/features/data-sources/create-data-source.ts';
-import { inheritedEnv } from '../../../shared/env.ts';
+import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
 import { useDatabase } from '../../support/database.ts';
 import { run, type Running } from '../../support/processes/processes.ts';
 import { eventually, useInstallation } from '../../support/worker.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import fc from '../../support/fast-check.ts';
 import { hashEvent } from '../../../shared/audit/hash.ts';
 import { createOrm, type Orm } from '../../../shared/db/orm.ts';
-import { inheritedEnv } from '../../../shared/env.ts';
+import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
 import { readLink, writeLink } from '../../../server/features/audit/chain-line.ts';
 import { exportAuditEvents } from '../../../server/features/audit/export-audit-events.ts';
 import { verifyExport } from '../../../server/features/audit/verify-export.ts';

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, inject, test } from 'vitest';
 import { redrive } from '../../../server/redrive.ts';
-import { inheritedEnv } from '../../../shared/env.ts';
+import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
 import { useDatabase } from '../../support/database.ts';
 import {
   eventually,

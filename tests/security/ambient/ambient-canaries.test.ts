@@ -12,7 +12,7 @@ import {
   type ConnectionSecrets,
 } from '../../../shared/connection.ts';
 import type { Dialect } from '../../../shared/dialects.ts';
-import { inheritedEnv } from '../../../shared/env.ts';
+import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
 import type { HostileServer, HostileWire } from '../../connectors/rogues/hostile-case.ts';
 import { httpWires } from '../../connectors/rogues/http-wires.ts';
 import { identities, opensslMissing } from '../../connectors/rogues/identities.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keyFilesIn, makeKeys, type KeyFiles } from '../../../server/launcher/keys.ts';
-import { inheritedEnv } from '../../../shared/env.ts';
+import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
 import { unlimitedEnv } from '../unlimited.ts';
 import { freePort } from '../free-port.ts';
 

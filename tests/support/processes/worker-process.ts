@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import { inheritedEnv } from '../../../shared/env.ts';
+import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
 
 /** A worker in a process of its own, killed with the test if it is still there. */
 export interface WorkerProcess {

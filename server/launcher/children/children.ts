@@ -1,20 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '../../shared/clock.ts';
-import type { Handed } from '../../shared/env.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import type { Handed } from '../../../shared/env.ts';
+import { inheritedEnv } from './inherited-env.ts';
 
-export interface ChildSpec {
-  readonly name: string;
+export interface Program<Name extends string> {
+  readonly name: Name;
   readonly file: URL;
   /** Options of Node itself. */
   readonly nodeOptions?: readonly string[];
-  readonly env: Record<string, string>;
 }
 
-export interface Children {
-  /** Tells every child, also those to come, what is known of its database; before, they load their code. */
-  hand(database: Handed): void;
+export interface Children<Name extends string> {
+  /** Tells each child, also those to come, its environment; before, it loads its code. */
+  tell(envs: Readonly<Record<Name, Handed['env']>>, isOpen: boolean): void;
   /** Resolves when each child has been up. */
   readonly up: Promise<void>;
   /** Resolves with a sentence when a child ended before it was ever up: nothing would change that. */
@@ -30,67 +30,73 @@ const pauses = { firstMs: 500, mostMs: 30_000 };
 const graceMs = 7_000;
 
 /**
- * Runs the processes of Basekeep, each with an environment of its own and nothing else. They start one
+ * Runs the processes of Basekeep, each with an environment of its own and nothing else, which comes over
+ * a channel: nobody who lists processes sees it, and it need not be known yet. They start one
  * after the other, each when the one before is up (`tellUp`): at once they would share the processor, and
  * whoever waits for the first would wait for all. One that dies is started again, with growing pauses
  * when it dies young, while the others live on. One that dies before it was ever up cannot start at all.
  */
-export function startChildren(specs: readonly ChildSpec[], { firstMs, mostMs } = pauses): Children {
+export function startChildren<Name extends string>(
+  programs: readonly Program<Name>[],
+  { firstMs, mostMs } = pauses,
+): Children<Name> {
   /** By name, how many of them have died young in a row; absent before one was up. */
-  const youngDeaths = new Map<string, number>();
+  const youngDeaths = new Map<Name, number>();
   const stopping = new AbortController();
-  const running = new Map<string, ChildProcess>();
+  const running = new Map<Name, ChildProcess>();
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
   const { promise: up, resolve: allUp } = Promise.withResolvers<void>();
-  let handed: Handed | undefined;
+  let handed: Readonly<Record<Name, Handed>> | undefined;
 
-  const tell = (child: ChildProcess): void => {
+  const hand = (name: Name, child: ChildProcess): void => {
     // One that is gone by now is missed at its exit.
-    if (handed) child.send(handed, () => undefined);
+    if (handed) child.send(handed[name], () => undefined);
   };
-  const start = (spec: ChildSpec): void => {
+  const start = (program: Program<Name>): void => {
     const startedAt = systemClock.now().getTime();
-    const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), fileURLToPath(spec.file)], {
-      env: spec.env,
+    const { name, file, nodeOptions = [] } = program;
+    const child = spawn(process.execPath, [...nodeOptions, fileURLToPath(file)], {
+      env: inheritedEnv(),
       // The channel closes when this process dies in whatever way, and the child then stops.
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     });
-    running.set(spec.name, child);
-    tell(child);
+    running.set(name, child);
+    hand(name, child);
     child.once('message', () => {
-      if (youngDeaths.has(spec.name)) return;
-      youngDeaths.set(spec.name, 0);
+      if (youngDeaths.has(name)) return;
+      youngDeaths.set(name, 0);
       startNext();
     });
     child.once('exit', () => {
-      running.delete(spec.name);
+      running.delete(name);
       if (stopping.signal.aborted) return;
       const isOld = systemClock.now().getTime() - startedAt >= healthyMs;
-      const deaths = isOld ? 0 : youngDeaths.get(spec.name);
-      if (deaths === undefined) giveUp(`The ${spec.name} process ended right after its start.`);
-      else void startAgain(spec, deaths);
+      const deaths = isOld ? 0 : youngDeaths.get(name);
+      if (deaths === undefined) giveUp(`The ${name} process ended right after its start.`);
+      else void startAgain(program, deaths);
     });
   };
-  const startAgain = async (spec: ChildSpec, deaths: number): Promise<void> => {
-    youngDeaths.set(spec.name, deaths + 1);
+  const startAgain = async (program: Program<Name>, deaths: number): Promise<void> => {
+    youngDeaths.set(program.name, deaths + 1);
     const pauseMs = deaths === 0 ? 0 : Math.min(mostMs, firstMs * 2 ** (deaths - 1));
     await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    if (!stopping.signal.aborted) start(spec);
+    if (!stopping.signal.aborted) start(program);
   };
-  const waiting = specs.values();
+  const waiting = programs.values();
   const startNext = (): void => {
-    const { value: spec } = waiting.next();
-    if (!spec) allUp();
-    else if (!stopping.signal.aborted) start(spec);
+    const { value: program } = waiting.next();
+    if (!program) allUp();
+    else if (!stopping.signal.aborted) start(program);
   };
   startNext();
 
   return {
     up,
     gaveUp,
-    hand(database) {
-      handed = database;
-      for (const child of running.values()) tell(child);
+    tell(envs, isOpen) {
+      const tellings = programs.map(({ name }) => [name, { env: envs[name], isOpen }]);
+      handed = Object.fromEntries(tellings) as Record<Name, Handed>;
+      for (const [name, child] of running) hand(name, child);
     },
     async stop() {
       stopping.abort();

@@ -1,0 +1,110 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, type Plugin } from 'rolldown';
+import { codeFiles, codeVersion } from './code-version.ts';
+import {
+  bundledName,
+  bundleFolder,
+  checkout,
+  entries,
+  manifestFile,
+  stampOf,
+  type Manifest,
+} from './locate.ts';
+
+/**
+ * `npm ci` ends with this: 1,500 files are joined into a few, for `npm start` to find. Each entry by
+ * itself, because what the launcher can do (make keys) must not come into the API's process.
+ */
+async function makeBundle(): Promise<void> {
+  const manifest: Manifest = {
+    checkout,
+    code: codeVersion(checkout),
+    stamps: Object.fromEntries(codeFiles(checkout).map((file) => [file, stampOf(file) ?? ''])),
+  };
+  const unfinished = `${bundleFolder}-${process.pid}`;
+  try {
+    for (const entry of entries) await join(entry, unfinished);
+    await mkdir(unfinished, { recursive: true });
+    await writeFile(path.join(unfinished, path.basename(manifestFile)), JSON.stringify(manifest));
+    await rm(bundleFolder, { recursive: true, force: true });
+    await rename(unfinished, bundleFolder);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function join(entry: (typeof entries)[number], into: string): Promise<void> {
+  const name = bundledName(entry);
+  await build({
+    cwd: checkout,
+    input: { [path.basename(name, '.mjs')]: entry },
+    platform: 'node',
+    // Tried by pg where it is installed; nobody installs it here.
+    external: ['pg-native'],
+    plugins: [ownPlaces, loadedFromSource, httpAlone],
+    logLevel: 'warn',
+    output: {
+      dir: path.dirname(path.join(into, name)),
+      format: 'esm',
+      entryFileNames: '[name].mjs',
+      chunkFileNames: '[name]-[hash].mjs',
+      // Less to read; names stay, for whoever reads a stack.
+      minify: { compress: true, mangle: false, codegen: true },
+    },
+  });
+}
+
+/** Files that a source finds beside itself stay where they are. */
+const ownPlaces: Plugin = {
+  name: 'own-places',
+  transform: (code, id) =>
+    id.startsWith(checkout) && !id.includes('node_modules')
+      ? code
+          .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
+          .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(id)))
+      : null,
+};
+
+/** What few starts or requests need: a first start, and characters of other times. */
+const loadedFromSource: Plugin = {
+  name: 'loaded-from-source',
+  resolveId: (id, importer = '') => {
+    if (!/^\.\/(prepare-database\.ts|tables\/[\w-]+\.json)$/.test(id)) return null;
+    const file = path.resolve(path.dirname(importer), id);
+    // Imported as a URL, required as a path.
+    return { id: id.endsWith('.ts') ? pathToFileURL(file).href : file, external: 'absolute' };
+  },
+};
+
+/**
+ * Whoever imports node:http has Node read all that it exports, and with `WebSocket` the whole of undici
+ * is loaded: 20 ms for what nobody uses here.
+ */
+const httpAlone: Plugin = {
+  name: 'http-alone',
+  resolveId: (id, _importer, { kind }) =>
+    kind === 'import-statement' && /^(node:)?http$/.test(id) ? '\0http' : null,
+  load: (id) => (id === '\0http' ? httpModule() : null),
+};
+
+function httpModule(): string {
+  const values = Object.entries(Object.getOwnPropertyDescriptors(http)).filter(
+    ([, { get }]) => get === undefined,
+  );
+  return [
+    "const http = process.getBuiltinModule('node:http');",
+    'export default http;',
+    `export const { ${values.map(([name]) => name).join(', ')} } = http;`,
+  ].join('\n');
+}
+
+try {
+  await makeBundle();
+} catch (error) {
+  // Everything runs from its sources, as it does while they are worked on.
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`The code was not bundled, npm start will take longer: ${reason}\n`);
+}
