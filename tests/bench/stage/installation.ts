@@ -6,6 +6,7 @@ import { keyFilesIn, makeKeys, type KeyFiles } from '../../../server/launcher/ke
 import { migrate } from '../../../server/migrate.ts';
 import { workerNodeOptions } from '../../../server/launcher/children/programs.ts';
 import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
+import type { Handed } from '../../../shared/env.ts';
 import { makePostgresFolder, removePostgresFolder } from '../../support/folders/postgres-folder.ts';
 import type { BenchRun } from '../bench.ts';
 import { startProcess, untilReady, type Running } from './process.ts';
@@ -49,7 +50,8 @@ export async function makeInstallation(run: BenchRun): Promise<Installation> {
     });
     run.stack.defer(() => running.stop());
     // As the launcher does it: who has a channel waits for it.
-    running.child.send({ DATABASE_URL: databaseUrl });
+    const handed: Handed = { env: { DATABASE_URL: databaseUrl }, isOpen: true };
+    running.child.send(handed);
     return running;
   };
 

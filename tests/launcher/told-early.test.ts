@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { startChildren } from '../../server/launcher/children/children.ts';
+import { useDatabase } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
+import { makeKeyFolder } from '../support/processes/processes.ts';
+
+const database = useDatabase();
+const Health = z.object({ status: z.string(), database: z.string(), queue: z.string() });
+
+test('an API that is told early where its database is leaves it alone until it is told that it is open', async () => {
+  const keys = await makeKeyFolder();
+  const port = await freePort();
+  const children = startChildren([
+    { name: 'API', file: new URL('../../server/main.ts', import.meta.url) },
+  ]);
+  onTestFinished(async () => {
+    await children.stop();
+    await keys.remove();
+  });
+  const env = {
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'silent',
+    PORT: String(port),
+    VAULT_PUBLIC_KEY_FILE: keys.vaultPublicKey,
+    TOKEN_SIGNING_KEY_FILE: keys.tokenSigningKey,
+    API_SECRET_FILE: keys.apiSecret,
+  };
+
+  children.tell({ API: env }, false);
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await isListening(url))) await delay(20);
+  for (let time = 0; time < 5; time += 1) {
+    expect(await healthOf(url)).toEqual([
+      503,
+      { status: 'unavailable', database: 'down', queue: 'down' },
+    ]);
+    expect((await fetch(`${url}/api/public/organizations`)).status).toBe(503);
+    await delay(50);
+  }
+  expect(await connections()).toBe(0);
+
+  children.tell({ API: env }, true);
+  await children.up;
+  expect(await healthOf(url)).toEqual([200, { status: 'ok', database: 'up', queue: 'up' }]);
+  expect(await connections()).toBeGreaterThan(0);
+}, 60_000);
+
+const isListening = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    () => true,
+    () => false,
+  );
+
+async function healthOf(url: string): Promise<[number, z.infer<typeof Health>]> {
+  const response = await fetch(`${url}/api/healthz`);
+  return [response.status, Health.parse(await response.json())];
+}
+
+/** How many others are connected to the database. */
+async function connections(): Promise<number> {
+  const { rows } = await database.pool.query<{ count: number }>(
+    `select count(*)::int as count from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid()`,
+  );
+  return rows[0]?.count ?? 0;
+}
