@@ -196,11 +196,13 @@ export interface WholeEnv {
  * their code while it is found out.
  */
 export function wholeEnv(): Promise<WholeEnv> {
-  if (!process.channel) return Promise.resolve({ source: process.env, opened: Promise.resolve() });
+  const isChild = process.send !== undefined;
+  if (!isChild) return Promise.resolve({ source: process.env, opened: Promise.resolve() });
   const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   return new Promise((resolve) => {
     // Whoever would send it is gone.
     const leave = (): never => process.exit(0);
+    if (!process.connected) leave();
     process.once('disconnect', leave);
     process.on('message', (message) => {
       process.off('disconnect', leave);

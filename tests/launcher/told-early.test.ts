@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -45,6 +47,23 @@ test('an API that is told early where its database is leaves it alone until it i
   await children.up;
   expect(await healthOf(url)).toEqual([200, { status: 'ok', database: 'up', queue: 'up' }]);
   expect(await connections()).toBeGreaterThan(0);
+}, 60_000);
+
+test('a child whose launcher is gone before its code is loaded leaves without a word', async () => {
+  const env = new URL('../../shared/env.ts', import.meta.url).href;
+  // Loading of many files takes turns with the channel.
+  const script = `await new Promise((loaded) => process.once('disconnect', () => setTimeout(loaded, 10)));
+    await (await import('${env}')).wholeEnv();
+    console.log('it went on');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = Promise.all([once(child, 'exit'), once(child.stdout ?? child, 'end')]);
+  child.disconnect();
+  expect((await ended)[0]).toEqual([0, null]);
+  expect(said).toBe('');
 }, 60_000);
 
 const isListening = (url: string): Promise<boolean> =>
