@@ -196,7 +196,8 @@ export interface WholeEnv {
  * their code while it is found out.
  */
 export function wholeEnv(): Promise<WholeEnv> {
-  const isChild = process.send !== undefined;
+  // Other programs that run processes open a channel too; they say where the database is.
+  const isChild = process.send !== undefined && process.env['DATABASE_URL'] === undefined;
   if (!isChild) return Promise.resolve({ source: process.env, opened: Promise.resolve() });
   const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   return new Promise((resolve) => {

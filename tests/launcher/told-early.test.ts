@@ -50,21 +50,36 @@ test('an API that is told early where its database is leaves it alone until it i
 }, 60_000);
 
 test('a child whose launcher is gone before its code is loaded leaves without a word', async () => {
-  const env = new URL('../../shared/env.ts', import.meta.url).href;
   // Loading of many files takes turns with the channel.
-  const script = `await new Promise((loaded) => process.once('disconnect', () => setTimeout(loaded, 10)));
-    await (await import('${env}')).wholeEnv();
-    console.log('it went on');`;
+  const loaded = `await new Promise((go) => process.once('disconnect', () => setTimeout(go, 10)));`;
+  const { child, ended } = askForEnv(loaded, {});
+  child.disconnect();
+  expect(await ended).toEqual({ code: 0, said: '' });
+}, 60_000);
+
+test('who opens a channel without being the launcher gives the environment as everybody does', async () => {
+  const { ended } = askForEnv('', { DATABASE_URL: 'postgres://elsewhere' });
+  expect(await ended).toEqual({ code: 0, said: 'postgres://elsewhere' });
+}, 60_000);
+
+/** A process with a channel that asks for its environment after `first`, and says where its database is. */
+function askForEnv(first: string, env: Record<string, string>) {
+  const module = new URL('../../shared/env.ts', import.meta.url).href;
+  const script = `${first}
+    const { source } = await (await import('${module}')).wholeEnv();
+    process.stdout.write(source.DATABASE_URL ?? 'nowhere');
+    process.disconnect();`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env,
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const ended = Promise.all([once(child, 'exit'), once(child.stdout ?? child, 'end')]);
-  child.disconnect();
-  expect((await ended)[0]).toEqual([0, null]);
-  expect(said).toBe('');
-}, 60_000);
+  const ended = Promise.all([once(child, 'exit'), once(child.stdout ?? child, 'end')]).then(
+    ([[code]]) => ({ code: z.number().parse(code), said }),
+  );
+  return { child, ended };
+}
 
 const isListening = (url: string): Promise<boolean> =>
   fetch(url).then(
