@@ -30,7 +30,8 @@ export const start: Bench = async (run) => {
   const alone = new URL('baselines/postgres-alone.ts', import.meta.url).pathname;
   const { npm, node, postgres } = await interleave(run.full ? 15 : 5, {
     npm: () => startProduct('npm', ['start', '--silent'], dataDir),
-    node: () => startProduct(process.execPath, [launcher], dataDir, compileCache),
+    node: () =>
+      startProduct(process.execPath, ['--min-semi-space-size=16', launcher], dataDir, compileCache),
     postgres: () => startAlone(alone, dataDir),
   });
   run.note(`the first start, which makes everything: ${firstMs.toFixed(0)} ms`);
