@@ -60,8 +60,7 @@ function healthz(readiness: Readiness): RequestHandler {
   return async (_req, res) => {
     const checks = await readiness.check();
     const isUp = checks.database === 'up' && checks.queue === 'up';
-    const isStopping = readiness.stage === 'stopping';
-    const status = isStopping ? 'stopping' : isUp ? 'ok' : 'unavailable';
+    const status = readiness.progress.isStopping ? 'stopping' : isUp ? 'ok' : 'unavailable';
     if (status !== 'ok') res.set(retryAfter(new AppError('UNAVAILABLE', 'Not ready')));
     res.status(status === 'ok' ? 200 : 503).json({ status, ...checks });
   };
@@ -81,8 +80,7 @@ function metrics(services: Services, token: string | undefined): RequestHandler 
 /** Until the database was found in order, everything that needs it says so at once. */
 function startedOnly(readiness: Readiness): RequestHandler {
   return (_req, _res, next) => {
-    const { stage } = readiness;
-    if (stage !== 'waiting' && stage !== 'starting') return next();
+    if (readiness.progress.stage === 'started') return next();
     throw new AppError('UNAVAILABLE', 'The service is starting');
   };
 }

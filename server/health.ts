@@ -3,14 +3,18 @@ import { sql } from 'kysely';
 import type { PgBoss } from 'pg-boss';
 import type { Orm } from '../shared/db/orm.ts';
 
-/**
- * Waiting: there is no database yet, or not of this version.
- * Started: the process has found its database in order once.
- */
-export type Stage = 'waiting' | 'starting' | 'started' | 'stopping';
+/** How far the process has come. */
+export interface Progress {
+  /**
+   * Waiting: there is no database yet, or not of this version.
+   * Started: the process has found its database in order once.
+   */
+  stage: 'waiting' | 'starting' | 'started';
+  isStopping: boolean;
+}
 
 export interface Readiness {
-  readonly stage: Stage;
+  readonly progress: Readonly<Progress>;
   check(): Promise<{ database: 'up' | 'down'; queue: 'up' | 'down' }>;
 }
 
@@ -27,17 +31,13 @@ const within = (work: Promise<unknown>): Promise<boolean> =>
   ]);
 
 /** Asks PostgreSQL itself, every time: a remembered answer would hide an outage. */
-export function createReadiness(orm: Orm, boss: PgBoss, stageOf: () => Stage): Readiness {
+export function createReadiness(orm: Orm, boss: PgBoss, progress: Readonly<Progress>): Readiness {
   return {
-    get stage() {
-      return stageOf();
-    },
+    progress,
     async check() {
-      const stage = stageOf();
-      const isOpen = stage !== 'waiting';
       const [database, queue] = await Promise.all([
-        isOpen && within(sql`select 1`.execute(orm.em.getKysely())),
-        isOpen && stage !== 'starting' && within(boss.getQueue('sync-schema')),
+        progress.stage !== 'waiting' && within(sql`select 1`.execute(orm.em.getKysely())),
+        progress.stage === 'started' && within(boss.getQueue('sync-schema')),
       ]);
       return { database: database ? 'up' : 'down', queue: database && queue ? 'up' : 'down' };
     },

@@ -1,11 +1,11 @@
-import { EnvError, wholeEnv, readEnv, readKey } from '../shared/env.ts';
+import { tellUp, wholeEnv } from '../shared/channel.ts';
+import { EnvError, readEnv, readKey } from '../shared/env.ts';
 import { createLogger } from '../shared/logger.ts';
-import { tellUp } from '../shared/tell-up.ts';
 import { readAccessTokens } from './keys.ts';
 import { startApi } from './start-api.ts';
 
 async function main(): Promise<void> {
-  const { source, opened } = await wholeEnv();
+  const { source, opened, left } = await wholeEnv();
   const env = readEnv('server', source);
   const log = createLogger(env.LOG_LEVEL, 'api');
   process.on('unhandledRejection', (error) => {
@@ -38,8 +38,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // `npm start` holds the other end of this channel.
-  process.once('disconnect', stop);
+  void left.then(stop);
   await api.ready;
   log.info('ready');
   tellUp();

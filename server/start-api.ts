@@ -12,7 +12,7 @@ import { createSealer } from '../shared/vault/seal.ts';
 import { createApp } from './app.ts';
 import type { RequestsPerMinute } from './context.ts';
 import { drain } from './http/drain.ts';
-import { createReadiness, type Stage } from './health.ts';
+import { createReadiness, type Progress } from './health.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { AccessTokens } from './identity/access-tokens.ts';
 import { createKeyUsage } from './identity/key-usage.ts';
@@ -61,8 +61,8 @@ const channels = [
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { databaseUrl, opened = Promise.resolve(), log } = options;
   const stopping = new AbortController();
-  let stage: Stage = 'waiting';
-  void opened.then(() => (stage = 'starting'));
+  const progress: Progress = { stage: 'waiting', isStopping: false };
+  void opened.then(() => (progress.stage = 'starting'));
   // PostgreSQL is at work on the connections while everything else is made.
   const boss = createSendingBoss(databaseUrl);
   const bossStarted = opened.then(() => startBoss(boss, log, stopping.signal));
@@ -71,14 +71,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const keyAgreed = opened.then(() =>
     untilAgreed(orm, options.vaultPublicKey, log, stopping.signal),
   );
-  const ready = Promise.all([bossStarted, keyAgreed]).then(() => void (stage = 'started'));
-  // Nothing is cached before it listens, so nobody waits for that.
-  const listener = startListener(
-    databaseUrl,
-    channels,
-    log,
-    ready.catch(() => undefined),
-  );
+  const ready = Promise.all([bossStarted, keyAgreed]).then(() => void (progress.stage = 'started'));
+  // Whoever asks for it hears of a failure; nobody can ask yet.
+  ready.catch(() => undefined);
+  const listener = startListener(databaseUrl, channels, log, opened);
 
   const services = {
     orm,
@@ -97,9 +93,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     apiSecret: options.apiSecret,
     sendsMail: options.sendsMail ?? false,
   };
-  const readiness = createReadiness(orm, boss, () =>
-    stopping.signal.aborted ? 'stopping' : stage,
-  );
+  const readiness = createReadiness(orm, boss, progress);
   const { metricsToken, trustedProxies } = options;
   const app = createApp({ services, readiness, metricsToken, trustedProxies });
   const close = () =>
@@ -116,6 +110,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     port: portOf(server),
     ready,
     async stop() {
+      progress.isStopping = true;
       stopping.abort();
       await drain(server, { leaveMs: options.leaveMs ?? 0, finishMs });
       await Promise.all([services.quotas.close(), services.keyUsage.close()]);

@@ -180,40 +180,6 @@ export function readEnv<P extends Process>(
   throw new EnvError(`The environment variable ${name} cannot be used: ${reason}.`);
 }
 
-const Handed = z.object({ env: z.record(z.string(), z.string()), isOpen: z.boolean() });
-
-/** What `npm start` tells its children over the channel, as often as it knows more. */
-export type Handed = z.infer<typeof Handed>;
-
-export interface WholeEnv {
-  readonly source: NodeJS.ProcessEnv;
-  /** Resolves when the database runs and is of this version. Before, nobody may connect to it. */
-  readonly opened: Promise<void>;
-}
-
-/**
- * The environment of a process, which comes to the children of `npm start` over the channel: they load
- * their code while it is found out.
- */
-export function wholeEnv(): Promise<WholeEnv> {
-  // Other programs that run processes open a channel too; they say where the database is.
-  const isChild = process.send !== undefined && process.env['DATABASE_URL'] === undefined;
-  if (!isChild) return Promise.resolve({ source: process.env, opened: Promise.resolve() });
-  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-  return new Promise((resolve) => {
-    // Whoever would send it is gone.
-    const leave = (): never => process.exit(0);
-    if (!process.connected) leave();
-    process.once('disconnect', leave);
-    process.on('message', (message) => {
-      process.off('disconnect', leave);
-      const { env, isOpen } = Handed.parse(message);
-      if (isOpen) open();
-      resolve({ source: { ...process.env, ...env }, opened });
-    });
-  });
-}
-
 /**
  * Takes out of the environment what drivers complete missing credentials and settings from: they would
  * be sent to whatever host a customer names. Oracle's reads files from TNS_ADMIN, and writes packets,

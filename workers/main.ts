@@ -1,16 +1,10 @@
-import {
-  EnvError,
-  forgetAmbientCredentials,
-  wholeEnv,
-  readEnv,
-  type WorkerEnv,
-} from '../shared/env.ts';
+import { tellUp, wholeEnv } from '../shared/channel.ts';
+import { EnvError, forgetAmbientCredentials, readEnv, type WorkerEnv } from '../shared/env.ts';
 import { createLogger } from '../shared/logger.ts';
-import { tellUp } from '../shared/tell-up.ts';
 import { startWatchdog } from './watchdog/watchdog.ts';
 import { startWorker } from './worker.ts';
 
-async function main(env: WorkerEnv): Promise<void> {
+async function main(env: WorkerEnv, left: Promise<void>): Promise<void> {
   const log = createLogger(env.LOG_LEVEL, 'worker');
   // Node's own report would print the message, and with it what a driver put there.
   const die = (error: unknown): void => {
@@ -33,8 +27,7 @@ async function main(env: WorkerEnv): Promise<void> {
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
-  // `npm start` holds the other end of this channel.
-  process.on('disconnect', () => void stop());
+  void left.then(stop);
 
   try {
     await starting;
@@ -46,11 +39,11 @@ async function main(env: WorkerEnv): Promise<void> {
 }
 
 try {
-  const { source, opened } = await wholeEnv();
+  const { source, opened, left } = await wholeEnv();
   const env = readEnv('worker', source);
   forgetAmbientCredentials();
   await opened;
-  await main(env);
+  await main(env, left);
 } catch (error) {
   if (!(error instanceof EnvError)) throw error;
   process.stderr.write(`${error.message}\n`);

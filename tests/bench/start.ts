@@ -16,8 +16,7 @@ import { freePort } from '../support/free-port.ts';
 
 const Holder = z.object({ pid: z.number() });
 const root = new URL('../..', import.meta.url).pathname;
-/** As the script of `npm start` has it. */
-const compileCache = { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/basekeep') };
+const Package = z.object({ scripts: z.object({ start: z.string() }) });
 
 /** `npm start` on a data folder that exists, to the first 200, against its PostgreSQL alone. */
 export const start: Bench = async (run) => {
@@ -26,30 +25,26 @@ export const start: Bench = async (run) => {
   // As `npm ci` does it.
   await promisify(execFile)(process.execPath, [path.join(root, 'server/launcher/bundle/make.ts')]);
   const firstMs = await startProduct('npm', ['start', '--silent'], dataDir);
-  const launcher = path.join(root, 'server/launcher/start.ts');
+  const { scripts } = Package.parse(
+    JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')),
+  );
   const alone = new URL('baselines/postgres-alone.ts', import.meta.url).pathname;
-  const { npm, node, postgres } = await interleave(run.full ? 15 : 5, {
+  const { npm, script, postgres } = await interleave(run.full ? 15 : 5, {
     npm: () => startProduct('npm', ['start', '--silent'], dataDir),
-    node: () =>
-      startProduct(process.execPath, ['--min-semi-space-size=16', launcher], dataDir, compileCache),
+    script: () => startProduct('sh', ['-c', scripts.start], dataDir),
     postgres: () => startAlone(alone, dataDir),
   });
   run.note(`the first start, which makes everything: ${firstMs.toFixed(0)} ms`);
   run.note('PostgreSQL alone: a Node process that calls startEmbeddedPostgres, to its return');
   return [
     compare('npm start to 200', 'ms', npm, postgres, { atMost: 2 }),
-    compare('the same without npm', 'ms', node, postgres),
+    compare('the same without npm', 'ms', script, postgres),
   ];
 };
 
-async function startProduct(
-  command: string,
-  args: string[],
-  dataDir: string,
-  more: Record<string, string> = {},
-): Promise<number> {
+async function startProduct(command: string, args: string[], dataDir: string): Promise<number> {
   const port = await freePort();
-  const env = { ...inheritedEnv(), ...more, BASEKEEP_DATA_DIR: dataDir, PORT: String(port) };
+  const env = { ...inheritedEnv(), BASEKEEP_DATA_DIR: dataDir, PORT: String(port) };
   const startedAt = performance.now();
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
   try {

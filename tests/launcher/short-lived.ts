@@ -3,8 +3,7 @@
  * it is up when `IS_UP` says so, and dies after that, but for the start that `STAYS` counts.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
-import { wholeEnv } from '../../shared/env.ts';
-import { tellUp } from '../../shared/tell-up.ts';
+import { tellUp, wholeEnv } from '../../shared/channel.ts';
 
 const { NOTES = '', IS_UP, STAYS } = (await wholeEnv()).source;
 appendFileSync(NOTES, '.');

@@ -1,37 +1,27 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { startChildren } from '../../server/launcher/children/children.ts';
+import { inheritedEnv } from '../../server/launcher/children/inherited-env.ts';
+import type { Handed } from '../../shared/channel.ts';
 import { useDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { makeKeyFolder } from '../support/processes/processes.ts';
 
 const database = useDatabase();
+const api = new URL('../../server/main.ts', import.meta.url);
 const Health = z.object({ status: z.string(), database: z.string(), queue: z.string() });
 
 test('an API that is told early where its database is leaves it alone until it is told that it is open', async () => {
-  const keys = await makeKeyFolder();
-  const port = await freePort();
-  const children = startChildren([
-    { name: 'API', file: new URL('../../server/main.ts', import.meta.url) },
-  ]);
-  onTestFinished(async () => {
-    await children.stop();
-    await keys.remove();
-  });
-  const env = {
-    DATABASE_URL: database.url,
-    LOG_LEVEL: 'silent',
-    PORT: String(port),
-    VAULT_PUBLIC_KEY_FILE: keys.vaultPublicKey,
-    TOKEN_SIGNING_KEY_FILE: keys.tokenSigningKey,
-    API_SECRET_FILE: keys.apiSecret,
-  };
+  const env = await useApiEnv();
+  const children = startChildren([{ name: 'API', file: api }]);
+  onTestFinished(() => children.stop());
 
   children.tell({ API: env }, false);
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${env.PORT}`;
   while (!(await isListening(url))) await delay(20);
   for (let time = 0; time < 5; time += 1) {
     expect(await healthOf(url)).toEqual([
@@ -49,6 +39,25 @@ test('an API that is told early where its database is leaves it alone until it i
   expect(await connections()).toBeGreaterThan(0);
 }, 60_000);
 
+test.each([
+  ['not open yet', false],
+])(
+  'an API whose launcher is gone when it was told, the database %s, leaves',
+  async (_, isOpen) => {
+    const handed: Handed = { env: await useApiEnv(), isOpen };
+    const child = spawn(process.execPath, [fileURLToPath(api)], {
+      env: inheritedEnv(),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = once(child, 'exit');
+    await new Promise((sent) => child.send(handed, sent));
+    child.disconnect();
+    expect(await ended).toEqual([0, null]);
+  },
+  60_000,
+);
+
 test('a child whose launcher is gone before its code is loaded leaves without a word', async () => {
   // Loading of many files takes turns with the channel.
   const loaded = `await new Promise((go) => process.once('disconnect', () => setTimeout(go, 10)));`;
@@ -64,7 +73,7 @@ test('who opens a channel without being the launcher gives the environment as ev
 
 /** A process with a channel that asks for its environment after `first`, and says where its database is. */
 function askForEnv(first: string, env: Record<string, string>) {
-  const module = new URL('../../shared/env.ts', import.meta.url).href;
+  const module = new URL('../../shared/channel.ts', import.meta.url).href;
   const script = `${first}
     const { source } = await (await import('${module}')).wholeEnv();
     process.stdout.write(source.DATABASE_URL ?? 'nowhere');
@@ -79,6 +88,20 @@ function askForEnv(first: string, env: Record<string, string>) {
     ([[code]]) => ({ code: z.number().parse(code), said }),
   );
   return { child, ended };
+}
+
+/** What an API is told that has a database, keys and a port of its own. */
+async function useApiEnv() {
+  const keys = await makeKeyFolder();
+  onTestFinished(() => keys.remove());
+  return {
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'silent',
+    PORT: String(await freePort()),
+    VAULT_PUBLIC_KEY_FILE: keys.vaultPublicKey,
+    TOKEN_SIGNING_KEY_FILE: keys.tokenSigningKey,
+    API_SECRET_FILE: keys.apiSecret,
+  };
 }
 
 const isListening = (url: string): Promise<boolean> =>

@@ -58,7 +58,7 @@ async function startAway(port: number, { started }: { started: boolean }): Promi
     log,
   } as unknown as Services;
   const readiness = {
-    stage: started ? ('started' as const) : ('starting' as const),
+    progress: { stage: started ? ('started' as const) : ('starting' as const), isStopping: false },
     check: () => Promise.resolve({ database: 'down', queue: 'down' } as const),
   };
   const server: Server = createServer(

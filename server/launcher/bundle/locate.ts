@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -23,7 +23,7 @@ export interface Manifest {
   readonly stamps: Readonly<Record<string, string>>;
 }
 
-export const manifestFile = path.join(bundleFolder, 'manifest.json');
+export const manifestName = 'manifest.json';
 
 /** Another one after any change of a file, as for git's index; undefined when there is no such file. */
 export function stampOf(file: string): string | undefined {
@@ -47,10 +47,15 @@ export async function locate(): Promise<{ readonly code: string; readonly at: Lo
   return { code, at: manifest?.code === code ? bundled : source };
 }
 
+/** Undefined where there is no bundle, or none that can be used here. */
 function readManifest(): Manifest | undefined {
-  if (!existsSync(manifestFile)) return undefined;
-  const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest;
-  return manifest.checkout === checkout ? manifest : undefined;
+  try {
+    const text = readFileSync(path.join(bundleFolder, manifestName), 'utf8');
+    const manifest = JSON.parse(text) as Manifest;
+    return manifest.checkout === checkout ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const bundled: Locate = (entry) => pathToFileURL(path.join(bundleFolder, bundledName(entry)));

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import {
   bundleFolder,
   checkout,
   entries,
-  manifestFile,
+  manifestName,
   stampOf,
   type Manifest,
 } from './locate.ts';
@@ -27,8 +27,7 @@ async function makeBundle(): Promise<void> {
   const unfinished = `${bundleFolder}-${process.pid}`;
   try {
     for (const entry of entries) await join(entry, unfinished);
-    await mkdir(unfinished, { recursive: true });
-    await writeFile(path.join(unfinished, path.basename(manifestFile)), JSON.stringify(manifest));
+    await writeFile(path.join(unfinished, manifestName), JSON.stringify(manifest));
     await rm(bundleFolder, { recursive: true, force: true });
     await rename(unfinished, bundleFolder);
   } finally {
@@ -61,7 +60,7 @@ async function join(entry: (typeof entries)[number], into: string): Promise<void
 const ownPlaces: Plugin = {
   name: 'own-places',
   transform: (code, id) =>
-    id.startsWith(checkout) && !id.includes('node_modules')
+    /^(server|shared)[\\/]/.test(path.relative(checkout, id))
       ? code
           .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
           .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(id)))

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../shared/clock.ts';
-import type { Handed } from '../../../shared/env.ts';
+import type { Handed } from '../../../shared/channel.ts';
 import { inheritedEnv } from './inherited-env.ts';
 
 export interface Program<Name extends string> {
@@ -14,7 +14,7 @@ export interface Program<Name extends string> {
 
 export interface Children<Name extends string> {
   /** Tells each child, also those to come, its environment; before, it loads its code. */
-  tell(envs: Readonly<Record<Name, Handed['env']>>, isOpen: boolean): void;
+  tell(envs: Readonly<Record<Name, Handed['env']>>, isOpen: Handed['isOpen']): void;
   /** Resolves when each child has been up. */
   readonly up: Promise<void>;
   /** Resolves with a sentence when a child ended before it was ever up: nothing would change that. */
@@ -46,11 +46,13 @@ export function startChildren<Name extends string>(
   const running = new Map<Name, ChildProcess>();
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<string>();
   const { promise: up, resolve: allUp } = Promise.withResolvers<void>();
-  let handed: Readonly<Record<Name, Handed>> | undefined;
+  let told: { envs: Readonly<Record<Name, Handed['env']>>; isOpen: boolean } | undefined;
 
   const hand = (name: Name, child: ChildProcess): void => {
+    if (!told) return;
+    const handed: Handed = { env: told.envs[name], isOpen: told.isOpen };
     // One that is gone by now is missed at its exit.
-    if (handed) child.send(handed[name], () => undefined);
+    child.send(handed, () => undefined);
   };
   const start = (program: Program<Name>): void => {
     const startedAt = systemClock.now().getTime();
@@ -94,8 +96,7 @@ export function startChildren<Name extends string>(
     up,
     gaveUp,
     tell(envs, isOpen) {
-      const tellings = programs.map(({ name }) => [name, { env: envs[name], isOpen }]);
-      handed = Object.fromEntries(tellings) as Record<Name, Handed>;
+      told = { envs, isOpen };
       for (const [name, child] of running) hand(name, child);
     },
     async stop() {

@@ -55,7 +55,7 @@ function toError(error: AppError, requestId: string): ErrorShape {
     ...(code === 'RATE_LIMITED' ? { retryAfterMs } : {}),
     ...details,
   };
-  // Not while the API loads, which waits for every millisecond of it.
+  // With the first error, not while the API loads: that is waited for.
   detailNames ??= namesOf(Details, { io: 'output', spell: snakeCase });
   return {
     status: errorTable[code].status,

@@ -6,7 +6,7 @@ import { keyFilesIn, makeKeys, type KeyFiles } from '../../../server/launcher/ke
 import { migrate } from '../../../server/migrate.ts';
 import { workerNodeOptions } from '../../../server/launcher/children/programs.ts';
 import { inheritedEnv } from '../../../server/launcher/children/inherited-env.ts';
-import type { Handed } from '../../../shared/env.ts';
+import type { Handed } from '../../../shared/channel.ts';
 import { makePostgresFolder, removePostgresFolder } from '../../support/folders/postgres-folder.ts';
 import type { BenchRun } from '../bench.ts';
 import { startProcess, untilReady, type Running } from './process.ts';

@@ -61,7 +61,10 @@ test('metrics carry what workers reported, summed, and forget the silent ones', 
 test('metrics ask for the token when there is one', async () => {
   const app = createApp({
     services: { log: { child: () => ({}), info: () => undefined } } as unknown as Services,
-    readiness: { stage: 'started', check: () => Promise.reject(new Error('not asked')) },
+    readiness: {
+      progress: { stage: 'started', isStopping: false },
+      check: () => Promise.reject(new Error('not asked')),
+    },
     metricsToken: 'a token of sixteen',
   });
   const server = createServer(app).listen(0);

@@ -57,7 +57,10 @@ export async function startThrowingApp(): Promise<ThrowingApp> {
       sendsMail: false,
       apiSecret: new Uint8Array(32),
     } as unknown as Services,
-    readiness: { stage: 'started', check: () => Promise.resolve({ database: 'up', queue: 'up' }) },
+    readiness: {
+      progress: { stage: 'started', isStopping: false },
+      check: () => Promise.resolve({ database: 'up', queue: 'up' }),
+    },
     metricsToken: undefined,
   });
   const server = createServer(app).listen(0);
