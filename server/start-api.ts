@@ -96,8 +96,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const readiness = createReadiness(orm, boss, progress);
   const { metricsToken, trustedProxies } = options;
   const app = createApp({ services, readiness, metricsToken, trustedProxies });
-  const close = () =>
-    Promise.allSettled([listener.close(), boss.stop({ graceful: false }), orm.close(true)]);
+  const close = async (): Promise<void> => {
+    // What is connecting is let finish, 5 s at most: a pool that is closed amid that never ends.
+    if (progress.stage !== 'waiting') await ready.catch(() => undefined);
+    await Promise.allSettled([listener.close(), boss.stop({ graceful: false }), orm.close(true)]);
+  };
   const server = createHttpServer(app);
   try {
     await listen(server, options.port);

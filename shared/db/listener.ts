@@ -89,7 +89,8 @@ export function startListener(
     onGap: (gap) => void gaps.add(gap),
     async close() {
       stop.abort();
-      await client?.end().catch(() => undefined);
+      // One that is connecting would never hear that it was ended: it goes as soon as it has connected.
+      if (connected) await client?.end().catch(() => undefined);
       await done;
     },
   };

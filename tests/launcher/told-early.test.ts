@@ -41,6 +41,7 @@ test('an API that is told early where its database is leaves it alone until it i
 
 test.each([
   ['not open yet', false],
+  ['open', true],
 ])(
   'an API whose launcher is gone when it was told, the database %s, leaves',
   async (_, isOpen) => {
