@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { startChildren } from '../../server/launcher/children/children.ts';
 import { inheritedEnv } from '../../server/launcher/children/inherited-env.ts';
@@ -12,11 +12,18 @@ import { freePort } from '../support/free-port.ts';
 import { makeKeyFolder } from '../support/processes/processes.ts';
 
 const database = useDatabase();
+/** One pair for all: a database takes no other once it has seen one. */
+let keys: Awaited<ReturnType<typeof makeKeyFolder>>;
+beforeAll(async () => {
+  keys = await makeKeyFolder();
+});
+afterAll(() => keys.remove());
+
 const api = new URL('../../server/main.ts', import.meta.url);
 const Health = z.object({ status: z.string(), database: z.string(), queue: z.string() });
 
 test('an API that is told early where its database is leaves it alone until it is told that it is open', async () => {
-  const env = await useApiEnv();
+  const env = await apiEnv();
   const children = startChildren([{ name: 'API', file: api }]);
   onTestFinished(() => children.stop());
 
@@ -45,7 +52,7 @@ test.each([
 ])(
   'an API whose launcher is gone when it was told, the database %s, leaves',
   async (_, isOpen) => {
-    const handed: Handed = { env: await useApiEnv(), isOpen };
+    const handed: Handed = { env: await apiEnv(), isOpen };
     const child = spawn(process.execPath, [fileURLToPath(api)], {
       env: inheritedEnv(),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -91,10 +98,8 @@ function askForEnv(first: string, env: Record<string, string>) {
   return { child, ended };
 }
 
-/** What an API is told that has a database, keys and a port of its own. */
-async function useApiEnv() {
-  const keys = await makeKeyFolder();
-  onTestFinished(() => keys.remove());
+/** What an API is told: a database, whose keys these are, and a port of its own. */
+async function apiEnv() {
   return {
     DATABASE_URL: database.url,
     LOG_LEVEL: 'silent',
