@@ -18,7 +18,7 @@ type CheckJob = Job<'check-health'>;
 
 /** Tries the connection and writes down what came of it. What is paused is left alone. */
 export const checkHealth: Handler<'check-health'> = async (worker, job) => {
-  const source = await loadDataSource(worker.orm.em.fork(), job.payload.dataSourceId);
+  const source = await loadDataSource(worker.orm.em, job.payload.dataSourceId);
   if (!source || source.isPaused) return;
   try {
     const report = await probeConnection(worker, source, job.signal);

@@ -1,12 +1,11 @@
-import type { JobResult, JobWithMetadata } from 'pg-boss';
+import type { Job as FetchedJob, JobResult, JobWithMetadata } from 'pg-boss';
 import { queueNames, queues, type Payload, type QueueName } from '../../shared/jobs/queues.ts';
 import { ClaimLost, completed, completeWith, type Claim, type Ending } from './claim.ts';
 import { startDeadline } from './deadline.ts';
 import { failureCode } from '../failure-code.ts';
 import { jobsAtATime, type Handlers } from '../handlers.ts';
-import { commitEnd, whileClaimed, type Job } from './job.ts';
+import { commitEnd, queuesWithHistory, whileClaimed, type History, type Job } from './job.ts';
 import { observeJob, type JobOutcome } from '../metrics.ts';
-import { knowPollers, type Pollers } from './pollers.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
 interface Binding {
@@ -25,40 +24,44 @@ const failed = (id: string): JobResult => ({
   output: { code: 'INTERNAL_ERROR' },
 });
 
+const fetchesHistory: ReadonlySet<QueueName> = new Set(queuesWithHistory);
+
 /** Has every queue worked on. A job is ended together with its effect, so that happens once. */
 export async function bindQueues(worker: WorkerContext, binding: Binding): Promise<void> {
-  const pollers = knowPollers(worker.boss);
-  for (const queue of queueNames) await bindQueue(worker, binding, queue, pollers);
+  for (const queue of queueNames) await bindQueue(worker, binding, queue);
 }
 
-async function bindQueue(
-  worker: WorkerContext,
-  binding: Binding,
-  queue: QueueName,
-  pollers: Pollers,
-): Promise<void> {
+async function bindQueue(worker: WorkerContext, binding: Binding, queue: QueueName): Promise<void> {
   const { each, inAll } = jobsAtATime[queue](binding.concurrency);
   const seconds = binding.pollSeconds ?? 2;
   const options = {
-    includeMetadata: true,
+    includeMetadata: fetchesHistory.has(queue),
     perJobResults: true,
     localConcurrency: inAll,
     localGroupConcurrency: each,
     pollingIntervalSeconds: seconds,
     notifyPollingIntervalSeconds: seconds,
   } as const;
-  const first: string = await worker.boss.work(queue, options, async (batch: JobWithMetadata[]) => {
+  await worker.boss.work(queue, options, async (batch: FetchedJob[]) => {
     const [raw] = batch;
     if (!raw) return [];
     const hasEnded = await attempt(worker, binding, queue, raw);
-    // Without this pg-boss sleeps between two jobs of a backlog.
-    pollers.wake(queue);
+    keepLooking(worker, queue);
     if (!hasEnded) return [failed(raw.id)];
     // pg-boss settles what its batch holds, with a statement that would find the job ended by ours.
     batch.length = 0;
     return [];
   });
-  pollers.learn(queue, first);
+}
+
+/**
+ * Has the pollers that are at work look for their next job without the pause that pg-boss makes
+ * between two jobs of a backlog. Those that pause have found nothing, and are told of what is new.
+ */
+function keepLooking({ boss }: Pick<WorkerContext, 'boss'>, queue: QueueName): void {
+  for (const { id, name, count } of boss.getWipData()) {
+    if (name === queue && count > 0) boss.notifyWorker(id);
+  }
 }
 
 /** Whether the job was ended; false when the attempt has lost it, or could not end it. */
@@ -66,7 +69,7 @@ async function attempt<Q extends QueueName>(
   worker: WorkerContext,
   binding: Binding,
   queue: Q,
-  raw: JobWithMetadata<object>,
+  raw: FetchedJob<object>,
 ): Promise<boolean> {
   const startedAt = performance.now();
   const claim: Claim = { queue, id: raw.id, retryCount: raw.retryCount };
@@ -93,7 +96,7 @@ async function attempt<Q extends QueueName>(
 
 interface Attempt<Q extends QueueName> {
   readonly claim: Claim;
-  readonly raw: JobWithMetadata<object>;
+  readonly raw: FetchedJob<object>;
   readonly queue: Q;
   readonly signal: AbortSignal;
 }
@@ -115,15 +118,14 @@ async function run<Q extends QueueName>(
     // The schema of this very queue; TypeScript does not follow the index through `safeParse`.
     payload: parsed.data as Payload<Q>,
     signal,
-    isLastAttempt: raw.retryCount >= raw.retryLimit,
-    sentAt: raw.createdOn,
+    history: (fetchesHistory.has(queue) ? historyIn(raw) : null) as Job<Q>['history'],
     attempt: `${raw.id}:${raw.retryCount}`,
     write: (work) => whileClaimed(worker, claim, work),
     end: async (decide) => {
       outcome = await commitEnd(worker, claim, decide);
     },
     complete: async (effect) => {
-      const isDone = await completeWith(worker.orm.em.fork(), claim, effect);
+      const isDone = await completeWith(worker.orm.em, claim, effect);
       if (isDone) outcome = 'completed';
       return isDone;
     },
@@ -143,4 +145,10 @@ async function run<Q extends QueueName>(
       worker.log.error({ queue, jobId: raw.id, err: error }, 'job failed');
     return commitEnd(worker, claim, () => Promise.resolve(ending));
   }
+}
+
+/** Of a job that was fetched with all of its columns. */
+function historyIn(raw: FetchedJob<object>): History {
+  const { retryCount, retryLimit, createdOn } = raw as JobWithMetadata<object>;
+  return { isLastAttempt: retryCount >= retryLimit, sentAt: createdOn };
 }

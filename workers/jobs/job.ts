@@ -4,14 +4,27 @@ import type { Payload, QueueName } from '../../shared/jobs/queues.ts';
 import { ClaimLost, endClaim, lockClaim, type Claim, type Ending } from './claim.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
+/** The queues whose jobs are fetched with all of their columns; of the others, a quarter suffices. */
+export const queuesWithHistory = [
+  'sync-schema',
+  'take-backup',
+  'verify-connection',
+] as const satisfies readonly QueueName[];
+
+/** What became of a job before this attempt. */
+export interface History {
+  readonly isLastAttempt: boolean;
+  /** When the job was sent, in database time. */
+  readonly sentAt: Date;
+}
+
 /** A job as its handler sees it. */
 export interface Job<Q extends QueueName> {
   readonly payload: Payload<Q>;
   /** Fires at the queue's deadline, when the claim is lost and when the worker stops. */
   readonly signal: AbortSignal;
-  readonly isLastAttempt: boolean;
-  /** When the job was sent, in database time. */
-  readonly sentAt: Date;
+  /** Null where nobody asks for it. */
+  readonly history: Q extends (typeof queuesWithHistory)[number] ? History : null;
   /** Names this attempt at this job, unlike any other there ever is. */
   readonly attempt: string;
 

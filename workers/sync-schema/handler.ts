@@ -109,7 +109,7 @@ async function fail(
     const state = await lockDataSource(em, source);
     if (state === 'deleted') return completed;
     if (state === 'changed') return syncAgain(worker, job, source);
-    if (mayPass(code) && !job.isLastAttempt) {
+    if (mayPass(code) && !job.history.isLastAttempt) {
       await showObstacle(em, job.payload, code);
       return { as: 'failed', code };
     }

@@ -34,7 +34,7 @@ export const takeBackup: Handler<'take-backup'> = async (worker, job) => {
     if (error instanceof ClaimLost) throw error;
     job.assertNotStopping();
     const isTooLarge = error instanceof BackupTooLarge;
-    if (!isTooLarge && !job.isLastAttempt) throw error;
+    if (!isTooLarge && !job.history.isLastAttempt) throw error;
     const failure = isTooLarge ? 'TOO_LARGE' : 'INTERNAL_ERROR';
     await job.end(async (tx, now) => {
       await sql`

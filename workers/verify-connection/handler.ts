@@ -14,7 +14,7 @@ import type { WorkerContext } from '../worker-context.ts';
 /** Tries a draft for somebody who waits for the answer: whatever happens, there is one at once. */
 export const verifyConnection: Handler<'verify-connection'> = async (worker, job) => {
   const em = worker.orm.em.fork();
-  const draft = await loadDraft(em, job.payload.connectionDraftId, job.sentAt);
+  const draft = await loadDraft(em, job.payload.connectionDraftId, job.history.sentAt);
   if (!draft) return;
   const { report, error } = await probeDraft(worker, draft, job.signal);
   if (report.failure) job.assertNotStopping();
