@@ -1,22 +1,30 @@
 import type { QueueName } from '../shared/jobs/queues.ts';
 import type { Handler } from './jobs/job.ts';
+import { loadOnce } from './load-once.ts';
 
 /** One loader per queue: what a handler needs is loaded with its first job. */
 export type Handlers = { readonly [Q in QueueName]: () => Promise<Handler<Q>> };
 
 export const handlers: Handlers = {
-  'sync-schema': async () => (await import('./sync-schema/handler.ts')).syncSchema,
-  'check-health': async () => (await import('./check-health/handler.ts')).checkHealth,
-  'verify-connection': async () =>
-    (await import('./verify-connection/handler.ts')).verifyConnection,
-  'reveal-credential': async () =>
-    (await import('./reveal-credential/handler.ts')).revealCredential,
-  'delete-data-source': async () =>
-    (await import('./delete-data-source/handler.ts')).deleteDataSource,
-  'take-backup': async () => (await import('./take-backup/handler.ts')).takeBackup,
-  'send-invitation': async () => (await import('./send-invitation/handler.ts')).sendInvitation,
-  'deliver-webhook': async () => (await import('./deliver-webhook/handler.ts')).deliverWebhook,
-  'dispatch-due': async () => (await import('./dispatch-due/handler.ts')).dispatchDue,
+  'sync-schema': loadOnce(async () => (await import('./sync-schema/handler.ts')).syncSchema),
+  'check-health': loadOnce(async () => (await import('./check-health/handler.ts')).checkHealth),
+  'verify-connection': loadOnce(
+    async () => (await import('./verify-connection/handler.ts')).verifyConnection,
+  ),
+  'reveal-credential': loadOnce(
+    async () => (await import('./reveal-credential/handler.ts')).revealCredential,
+  ),
+  'delete-data-source': loadOnce(
+    async () => (await import('./delete-data-source/handler.ts')).deleteDataSource,
+  ),
+  'take-backup': loadOnce(async () => (await import('./take-backup/handler.ts')).takeBackup),
+  'send-invitation': loadOnce(
+    async () => (await import('./send-invitation/handler.ts')).sendInvitation,
+  ),
+  'deliver-webhook': loadOnce(
+    async () => (await import('./deliver-webhook/handler.ts')).deliverWebhook,
+  ),
+  'dispatch-due': loadOnce(async () => (await import('./dispatch-due/handler.ts')).dispatchDue),
 };
 
 interface Share {

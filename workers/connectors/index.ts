@@ -1,10 +1,10 @@
 import type { Dialect } from '../../shared/dialects.ts';
+import { loadOnce } from '../load-once.ts';
 import type { Connector } from './connector.ts';
 
-const loadPostgres = async (): Promise<Connector> =>
-  (await import('./postgres/connector.ts')).postgres;
+const loadPostgres = loadOnce(async () => (await import('./postgres/connector.ts')).postgres);
 
-const loadMysql = async (): Promise<Connector> => (await import('./mysql/connector.ts')).mysql;
+const loadMysql = loadOnce(async () => (await import('./mysql/connector.ts')).mysql);
 
 /** What connectors need to know of this installation. */
 export interface ConnectorSettings {
