@@ -43,8 +43,8 @@ export async function useConnection<Result>(
   const findings = noFindings();
   const policy = isDemo ? egress.forDemo() : egress;
   return memory.share((share) =>
-    vault.use(secrets, async (opened) => {
-      const target = { connection, secrets: opened, egress: policy, sshHostKey, findings };
+    vault.use(secrets, async (opened, derive) => {
+      const target = { connection, secrets: opened, derive, egress: policy, sshHostKey, findings };
       const either = AbortSignal.any([signal, share.signal]);
       try {
         return await work(connector, { ...target, memory: share }, either);

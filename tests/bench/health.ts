@@ -25,7 +25,7 @@ interface Checked {
 export const health: Bench = async (run) => {
   const installation = await makeInstallation(run);
   const customer = await makeCustomer(run, { tls: true });
-  const sources = run.full ? 1_000 : 150;
+  const sources = run.full ? 1_000 : 75;
   const api = await installation.startApi();
   const [tenant] = await makeTenants(installation.databaseUrl, 1);
   if (!tenant) throw new Error('no tenant');
@@ -44,7 +44,7 @@ export const health: Bench = async (run) => {
       loop: () => measure(bare, sources, () => checkBare(bare, customer, sources)),
     };
     await interleave(1, sides);
-    return interleave(run.full ? 9 : 7, sides);
+    return interleave(run.full ? 9 : 15, sides);
   });
   run.note(`${sources} data sources, ${concurrency} at a time on both sides`);
   run.note(

@@ -1,11 +1,12 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import type { ConnectionFailureCode } from '../../shared/failures/connection-failures.ts';
-import type { Connection, ConnectionSecrets } from '../../shared/connection.ts';
+import type { Connection, ConnectionSecrets, SecretField } from '../../shared/connection.ts';
 import type { Selection } from '../selection.ts';
 import type { ProbeReport } from '../../shared/probe.ts';
 import type { Findings } from '../egress/findings.ts';
 import type { EgressPolicy } from '../egress/policy.ts';
 import type { Holding } from '../memory/holding.ts';
+import type { Derive } from '../vault/derivations.ts';
 
 export type { ProbeReport, ProbeStepName } from '../../shared/probe.ts';
 
@@ -13,6 +14,8 @@ export type { ProbeReport, ProbeStepName } from '../../shared/probe.ts';
 export interface ConnectionTarget {
   readonly connection: Connection;
   readonly secrets: ConnectionSecrets;
+  /** Remembers what is derived from them; absent where all of it is made anew. */
+  readonly derive?: Derive<SecretField>;
   /** Every socket to the target is opened through this policy, without exception. */
   readonly egress: EgressPolicy;
   /** The fingerprint of the SSH server's host key on record; absent or null before its first use. */

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
+import { Derivations, type Derive, type OpenDerivation } from './derivations.ts';
 import {
   encodeContext,
   keyId,
@@ -38,7 +39,7 @@ export interface Vault {
    */
   use<Field extends string, Result>(
     sealed: readonly SealedSecret<Field>[],
-    work: (secrets: { readonly [F in Field]?: string }) => Promise<Result>,
+    work: (secrets: { readonly [F in Field]?: string }, derive: Derive<Field>) => Promise<Result>,
   ): Promise<Result>;
 }
 
@@ -52,13 +53,26 @@ export async function createVault(keyPairs: readonly KeyPair[]): Promise<Vault> 
   await sodium.ready;
   for (const pair of keyPairs) assertPair(pair);
   const byId = new Map(keyPairs.map((pair) => [keyId(pair.publicKey), pair]));
+  const derivations = new Derivations();
   return {
     use: async (sealed, work) => {
-      const opened: { [F in (typeof sealed)[number]['field']]?: string } = {};
-      for (const { field, envelope, context } of sealed) {
-        opened[field] = open(envelope, encodeContext(context), byId.get(envelope.kid));
+      type Field = (typeof sealed)[number]['field'];
+      const opened: { [F in Field]?: string } = {};
+      const derived = new Map<Field, OpenDerivation>();
+      try {
+        for (const { field, envelope, context } of sealed) {
+          const pair = byId.get(envelope.kid);
+          opened[field] = open(envelope, encodeContext(context), pair, (dataKey) =>
+            derived.set(field, derivations.open(dataKey)),
+          );
+        }
+        return await work(opened, async (field, label, make) => {
+          const derivation = derived.get(field);
+          return derivation ? derivation.derive(label, make) : make();
+        });
+      } finally {
+        for (const derivation of derived.values()) derivation.close();
       }
-      return work(opened);
     },
   };
 }
@@ -72,7 +86,12 @@ function assertPair({ publicKey, privateKey }: KeyPair): void {
   }
 }
 
-function open(envelope: Envelope, context: Buffer, pair: KeyPair | undefined): string {
+function open(
+  envelope: Envelope,
+  context: Buffer,
+  pair: KeyPair | undefined,
+  seeKey: (dataKey: Uint8Array) => void,
+): string {
   if (!pair) throw new VaultError('KEY_MISSING');
   const unwrapped = orCorrupt(() =>
     sodium.crypto_box_seal_open(envelope.wrapped, pair.publicKey, pair.privateKey),
@@ -82,7 +101,10 @@ function open(envelope: Envelope, context: Buffer, pair: KeyPair | undefined): s
     const expected = createHash('sha256').update(context).digest();
     if (!timingSafeEqual(unwrapped.subarray(32), expected))
       throw new VaultError('CONTEXT_MISMATCH');
-    return decrypt(envelope, context, unwrapped.subarray(0, 32));
+    const dataKey = unwrapped.subarray(0, 32);
+    const plaintext = decrypt(envelope, context, dataKey);
+    seeKey(dataKey);
+    return plaintext;
   } finally {
     sodium.memzero(unwrapped);
   }

@@ -122,6 +122,30 @@ describe('a server that asks for the wrong proof gets none', () => {
     const foreign = scramServer((first) => ({ ...first, nonce: 'another' }));
     expect(outcome(await rogues.probe(foreign))).toEqual(['sign-in', 'PROTOCOL_ERROR']);
   });
+  test.each([
+    ['nothing of a first message', () => 'error'],
+    ['our own nonce alone', (nonce: string) => `r=${nonce},s=c2FsdA==,i=4096`],
+    ['no salt', (nonce: string) => `r=${nonce}more,s=,i=4096`],
+    ['a salt that is none', (nonce: string) => `r=${nonce}more,s=!!!!,i=4096`],
+    ['no rounds', (nonce: string) => `r=${nonce}more,s=c2FsdA==,i=0`],
+    ['an extension that has to be known', (nonce: string) => `m=x,r=${nonce}more,s=c2FsdA==,i=1`],
+  ])('SCRAM with %s', async (_, first) => {
+    expect(outcome(await rogues.probe(scramOf(first)))).toEqual(['sign-in', 'PROTOCOL_ERROR']);
+  });
+  test('SCRAM, and more while our answer is made', async () => {
+    const parameter = wire.message('S', Buffer.from('a\0b\0'));
+    const hasty = scramOf((nonce) => `r=${nonce}more,s=c2FsdA==,i=90000`, parameter);
+    expect(outcome(await rogues.probe(hasty))).toEqual(['sign-in', 'PROTOCOL_ERROR']);
+  });
+  test('SCRAM, and an end of its own while our answer is made', async () => {
+    const end = wire.serverError('57P01', 'terminating connection');
+    const leaving = scramOf((nonce) => `r=${nonce}more,s=c2FsdA==,i=90000`, end);
+    expect(outcome(await rogues.probe(leaving))).toEqual(['sign-in', 'SERVER_UNAVAILABLE']);
+  });
+  test('methods that we do not know', async () => {
+    const unknown = wire.message('R', 10, Buffer.from('OAUTHBEARER\0SCRAM-SHA-1\0\0'));
+    expect(outcome(await signIn(unknown))).toEqual(['sign-in', 'AUTHENTICATION_FAILED']);
+  });
   test('SCRAM without knowing the password', async () => {
     const impostor = scramServer((first) => first, 'not the password');
     expect(outcome(await rogues.probe(impostor))).toEqual(['sign-in', 'PROTOCOL_ERROR']);
@@ -148,6 +172,20 @@ describe('a server that asks for the wrong proof gets none', () => {
     expect(outcome(report)).toEqual(['sign-in', 'AUTHENTICATION_FAILED']);
   });
 });
+
+/** A server that says `first` to our nonce, and then something else. */
+function scramOf(first: (nonce: string) => string, then?: Buffer): Script {
+  return fakePostgres({
+    signIn: async (peer) => {
+      await peer.send(wire.ask.scram);
+      const initial = (await peer.receive())?.body.toString('latin1') ?? '';
+      const message = first(/r=([^,]+)$/.exec(initial)?.[1] ?? '');
+      await peer.send(wire.message('R', 11, Buffer.from(message)));
+      if (then) await peer.send(then);
+      await scripts.stayMute(peer);
+    },
+  });
+}
 
 interface ScramFirst {
   readonly nonce: string;

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import type { Duplex } from 'node:stream';
+import type { Derive } from '../../vault/derivations.ts';
 
 /** Who signs in, and where to. Nothing else reaches the server. */
 export interface SignIn {
@@ -7,6 +8,7 @@ export interface SignIn {
   readonly database: string;
   /** Called when the server asks for it, not before. May throw. */
   readonly password: () => string;
+  readonly derive: Derive<'password'>;
 }
 
 /**

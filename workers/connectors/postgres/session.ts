@@ -14,6 +14,7 @@ import type { Deadlines, WireLimits } from './limits.ts';
 import { MessageGate } from './gate/message-gate.ts';
 import { type Row, RowCursor, type RowStretch } from './gate/row-cursor.ts';
 import { requestTls } from './request-tls.ts';
+import { PasswordProof } from './sign-in/proof.ts';
 import { SimpleQuery } from './simple-query.ts';
 import { endpointOf } from './target.ts';
 
@@ -75,8 +76,10 @@ export async function openSession(
     const socket = encrypted ? await step('tls', () => requestTls(plain, tls)) : plain;
     const cancelTarget = { target, endpoint, address, timeoutMs: deadlines.closeMs };
     const answers = new LastAnswers(target.memory, answersInHand);
-    const gate = new MessageGate(limits, endpoint, answers);
-    const session = new PostgresSession(socket, gate, { signal, deadlines, cancelTarget });
+    const proof = new PasswordProof(endpoint.signIn);
+    const gate = new MessageGate(limits, endpoint, { proof, answers });
+    const context = { signal, deadlines, cancelTarget, proof };
+    const session = new PostgresSession(socket, gate, context);
     await step('sign-in', () => session.signIn());
     return session;
   } catch (error) {
@@ -89,6 +92,7 @@ interface SessionContext {
   readonly signal: AbortSignal;
   readonly deadlines: Deadlines;
   readonly cancelTarget: CancelTarget;
+  readonly proof: PasswordProof;
 }
 
 /** One signed-in connection. Requests run one after the other, in the order they were made. */
@@ -107,7 +111,7 @@ export class PostgresSession {
   constructor(socket: Socket, gate: MessageGate, context: SessionContext) {
     this.#context = context;
     this.#gate = gate;
-    this.#stream = new GatedStream(socket, gate, context.cancelTarget.endpoint.signIn);
+    this.#stream = new GatedStream(socket, gate, context.proof);
     // A gate that closes destroys the stream with its reason. One slot rather than a race against a
     // promise of the whole session: that one would hold every answer until the end.
     this.#stream.once('error', (error) => this.#fail?.(error));

@@ -17,7 +17,7 @@ export interface Endpoint {
  * database that every project has; on Redshift the one that it makes when it is asked for none. Throws INTERNAL_ERROR for a connection without host or user,
  * which the API does not let in.
  */
-export function endpointOf({ connection, secrets }: ConnectionTarget): Endpoint {
+export function endpointOf({ connection, secrets, derive }: ConnectionTarget): Endpoint {
   const { dialect, host, username, databaseName } = connection;
   const port = connection.port ?? defaultPort(dialect, connection.sslEnabled);
   if (host === null || username === null || port === null) {
@@ -37,6 +37,7 @@ export function endpointOf({ connection, secrets }: ConnectionTarget): Endpoint 
         if (secrets.password === undefined) throw new ConnectionFailure('AUTHENTICATION_FAILED');
         return secrets.password;
       },
+      derive: derive ?? ((_field, _label, make) => make()),
     },
   };
 }

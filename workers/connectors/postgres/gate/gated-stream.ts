@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { ConnectionFailure } from '../../connector.ts';
-import type { SignIn } from '../client.ts';
 import type { MessageGate } from './message-gate.ts';
-import { answerChallenge, parseChallenge } from '../redshift/password-digest.ts';
+import type { PasswordProof } from '../sign-in/proof.ts';
 
 /**
  * An open socket as the `pg` driver wants its stream, with the gate in between. The driver's
@@ -11,19 +10,22 @@ import { answerChallenge, parseChallenge } from '../redshift/password-digest.ts'
  */
 export class GatedStream extends Duplex {
   readonly #socket: Socket;
+  #isAnswering = false;
 
-  constructor(socket: Socket, gate: MessageGate, signIn: SignIn) {
+  constructor(socket: Socket, gate: MessageGate, proof: PasswordProof) {
     super();
     this.#socket = socket;
+    const fail = (error: unknown): void => {
+      this.destroy(error instanceof Error ? error : new ConnectionFailure('PROTOCOL_ERROR'));
+    };
     socket.on('data', (chunk: Buffer) => {
       try {
         const messages = gate.pass(chunk);
         if (messages.length > 0 && !this.push(messages)) socket.pause();
-        const challenge = gate.challenge && parseChallenge(gate.challenge);
-        gate.challenge = null;
-        if (challenge) socket.write(answerChallenge(challenge, signIn.password()));
+        if (gate.challenge && !this.#isAnswering)
+          this.#answer(gate, gate.challenge, proof).catch(fail);
       } catch (error) {
-        this.destroy(error instanceof Error ? error : new ConnectionFailure('PROTOCOL_ERROR'));
+        fail(error);
       }
     });
     socket.once('end', () => {
@@ -32,6 +34,14 @@ export class GatedStream extends Duplex {
     });
     socket.on('error', (error) => this.destroy(error));
     socket.once('close', () => this.destroy());
+  }
+
+  async #answer(gate: MessageGate, challenge: Buffer, proof: PasswordProof): Promise<void> {
+    this.#isAnswering = true;
+    const answer = await proof.answer(challenge);
+    this.#isAnswering = false;
+    gate.challenge = null;
+    if (!this.destroyed) this.#socket.write(answer);
   }
 
   /** What `pg` calls to open its stream. */

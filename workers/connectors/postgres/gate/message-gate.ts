@@ -3,9 +3,9 @@ import type { AnswerHolding, LastAnswers } from '../../../memory/last-answers.ts
 import { ConnectionFailure } from '../../connector.ts';
 import type { WireLimits } from '../limits.ts';
 import { hasItsShape } from './message-shape.ts';
-import { digestRequest } from '../redshift/password-digest.ts';
 import type { RowStretch } from './row-cursor.ts';
-import { SignInOrder, type SignInRules } from './sign-in-order.ts';
+import { request, SignInOrder, type SignInRules } from '../sign-in/order.ts';
+import { PasswordProof } from '../sign-in/proof.ts';
 
 const headerBytes = 5;
 
@@ -13,6 +13,12 @@ const headerBytes = 5;
 export interface CancelKey {
   readonly processId: number;
   readonly secretKey: number;
+}
+
+/** What a gate works with beside its limits. */
+interface Given {
+  readonly proof: PasswordProof;
+  readonly answers: LastAnswers;
 }
 
 /**
@@ -25,11 +31,12 @@ export class MessageGate {
   /** All bytes that came in, for the limits of a whole read. */
   receivedBytes = 0;
   cancelKey: CancelKey | null = null;
-  /** What the server asks for and the driver does not know; whoever answers it takes it away. */
+  /** What the server asks for and `PasswordProof` answers; whoever sends the answer takes it away. */
   challenge: Buffer | null = null;
 
   readonly #limits: WireLimits;
   readonly #order: SignInOrder;
+  readonly #proof: PasswordProof;
   readonly #answers: LastAnswers;
   #hold: AnswerHolding;
   #signedIn = false;
@@ -43,8 +50,10 @@ export class MessageGate {
   #answerCost = 0;
   #chatterBytes = 0;
 
-  constructor(limits: WireLimits, rules: SignInRules, answers: LastAnswers) {
+  constructor(limits: WireLimits, rules: SignInRules, given: Given) {
+    const { proof, answers } = given;
     this.#limits = limits;
+    this.#proof = proof;
     this.#answers = answers;
     this.#hold = answers.begin();
     this.#order = new SignInOrder(rules);
@@ -115,9 +124,8 @@ export class MessageGate {
         this.#checkRow(length, bytes.readUInt16BE(at + headerBytes));
         starts.push(at + headerBytes);
       } else {
-        this.#checkTurn(type, bytes.subarray(at + headerBytes, end));
-        // A challenge is answered by us.
-        if (!this.challenge) others.push(bytes.subarray(at, end));
+        const isForDriver = this.#checkTurn(type, bytes.subarray(at + headerBytes, end));
+        if (isForDriver) others.push(bytes.subarray(at, end));
       }
       at = end;
     }
@@ -143,21 +151,31 @@ export class MessageGate {
       throw new ConnectionFailure('LIMIT_EXCEEDED');
   }
 
-  #checkTurn(type: string, body: Buffer): void {
+  /** Whether the driver is to see the message. */
+  #checkTurn(type: string, body: Buffer): boolean {
     this.#chatterBytes += body.length + headerBytes;
     if (this.#chatterBytes > this.#limits.maxChatterBytes) refuse();
     if (this.#signedIn) {
       if (type === 'R' || type === 'K') refuse();
-      return;
+      return true;
     }
-    // Whoever has asked for proof waits for it.
-    if (this.challenge) refuse();
+    // Whoever has asked for proof waits for it, or gives up.
+    if (this.challenge && type !== 'E' && type !== 'N') refuse();
     this.#order.check(type, body);
-    if (type === 'R' && body.readInt32BE(0) === digestRequest) this.challenge = Buffer.from(body);
+    if (type === 'R') return this.#checkRequest(body);
     if (type === 'K') {
       this.cancelKey = { processId: body.readInt32BE(0), secretKey: body.readInt32BE(4) };
     }
     this.#signedIn = type === 'Z';
+    return true;
+  }
+
+  #checkRequest(body: Buffer): boolean {
+    const what = body.readInt32BE(0);
+    if (PasswordProof.answers(what)) this.challenge = Buffer.from(body);
+    else if (what === request.saslFinal) this.#proof.conclude(body);
+    else return true;
+    return false;
   }
 }
 
