@@ -107,7 +107,10 @@ test(`${4 * ofEach} slow sockets hold up nobody, and are gone within 15 s`, asyn
   const filling = await open([untaken]);
   await delay(fillingMs);
   expect(filling.every(({ raw }) => raw.closedAfterMs === null)).toBe(true);
-  const opened = [...filling, ...(await open(Object.keys(slow).filter((kind) => kind !== untaken)))];
+  const opened = [
+    ...filling,
+    ...(await open(Object.keys(slow).filter((kind) => kind !== untaken))),
+  ];
   const startedAt = performance.now();
   const healthy = await healthyTimes(() => performance.now() - startedAt > goneAfterMs);
   // Only who reads learns that a connection was reset.
@@ -120,7 +123,8 @@ test(`${4 * ofEach} slow sockets hold up nobody, and are gone within 15 s`, asyn
   expect(p99(healthy.slowed)).toBeLessThan(Math.max(healthyP99Ms, 3 * p99(healthy.spared)));
   expect(healthy.slowed.length).toBeGreaterThan(100);
   for (const { kind, raw } of opened) {
-    if (kind !== untaken) expect(raw.received, kind).toMatch(/^(HTTP\/1\.1 408 [^]*Connection: close[^]*)?$/);
+    if (kind !== untaken)
+      expect(raw.received, kind).toMatch(/^(HTTP\/1\.1 408 [^]*Connection: close[^]*)?$/);
     // All of it would end with the last of them.
     else expect(raw.received.split('HTTP/1.1 200').length, kind).toBeLessThan(largeAnswers);
   }

@@ -4,7 +4,6 @@
  */
 export async function preparePassword(password: string): Promise<string> {
   // Nothing of ASCII is mapped. What it forbids of it is left as it is either way.
-  // eslint-disable-next-line no-control-regex
   if (/^[\x00-\x7f]*$/.test(password)) return password;
   const { saslprep } = await import('@mongodb-js/saslprep');
   try {
