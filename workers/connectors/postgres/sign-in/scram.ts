@@ -26,7 +26,7 @@ const pbkdf2Async = promisify(pbkdf2);
 
 /**
  * The client's side of one SCRAM-SHA-256 exchange (RFC 5802 and 7677), without channel binding. Its
- * keys, which cost over a millisecond of a core, are made once for each salt, as section 3 of
+ * keys, which cost over a millisecond of a core, are made once for each salt, as section 5.1 of
  * RFC 5802 allows.
  */
 export class ScramExchange {
