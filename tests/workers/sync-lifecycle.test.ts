@@ -28,7 +28,7 @@ const connectorFor = () =>
   Promise.resolve(
     fakeConnector({
       readCatalog: (target, signal) => {
-        reads.push(structuredClone({ ...target, egress: undefined }) as never);
+        reads.push(structuredClone({ ...target, egress: undefined, derive: undefined }) as never);
         return read(target, signal);
       },
     }),
