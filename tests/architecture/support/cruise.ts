@@ -8,8 +8,8 @@ const configFile = fileURLToPath(new URL('../dependency-cruiser.cjs', import.met
 
 export const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** What `npm run check` cruises. */
-const cruised = ['server', 'workers', 'shared', 'tests', 'mikro-orm.config.ts'];
+/** Where TypeScript is, which `npm run check` looks at. */
+export const sources = ['server', 'workers', 'shared', 'tests', 'mikro-orm.config.ts'];
 
 /** The rules of `npm run check`, as the cruiser reads them. */
 export const config = await extractDepcruiseConfig(configFile);
@@ -18,7 +18,7 @@ export const config = await extractDepcruiseConfig(configFile);
  * Applies the import rules to the tree below `baseDir` and returns its import graph, type imports
  * included, with what breaks the rules. Paths in the result are relative to `baseDir`.
  */
-export async function cruise(baseDir: string, entries = cruised): Promise<ICruiseResult> {
+export async function cruise(baseDir: string, entries = sources): Promise<ICruiseResult> {
   const { options = {}, ...ruleSet } = config;
   const present = entries.filter((entry) => existsSync(`${baseDir}/${entry}`));
   if (present.length === 0) throw new Error(`None of these exist yet: ${entries.join(', ')}`);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { format } from 'prettier';
+import { format } from 'oxfmt';
 import { type Dialect, dialectFacts, dialects } from '../../../shared/dialects.ts';
 import { allDepths } from './proofs.ts';
 import { DialectRecord, recordFile } from './record.ts';
@@ -27,7 +27,8 @@ export async function withTables(readme: string, records: Records): Promise<stri
   const parts = [begin, connectTable(records), depthTable(records), end];
   const text = parts.join('\n\n');
   const written = readme.slice(0, from) + text + readme.slice(to + end.length);
-  return format(written, { parser: 'markdown', printWidth: 100, singleQuote: true });
+  const { code } = await format(readmeFile, written, { printWidth: 100, singleQuote: true });
+  return code;
 }
 
 /** What each dialect was seen doing. */

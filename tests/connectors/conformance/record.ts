@@ -1,4 +1,4 @@
-import { format } from 'prettier';
+import { format } from 'oxfmt';
 import { z } from 'zod';
 import type { Dialect } from '../../../shared/dialects.ts';
 import { type Depth, type Proofs, type Provable, provable, allDepths } from './proofs.ts';
@@ -24,12 +24,13 @@ export const recordFile = (dialect: Dialect): string =>
   new URL(`./records/${dialect}.json`, import.meta.url).pathname;
 
 /** The record of what has passed by now. */
-export function recordText(under: DialectUnderTest, proofs: Proofs): Promise<string> {
+export async function recordText(under: DialectUnderTest, proofs: Proofs): Promise<string> {
   const record: DialectRecord = {
     against: under.against,
     alwaysTls: under.vendorHost !== undefined,
     proven: proofs.proven,
     depth: proofs.depth,
   };
-  return format(JSON.stringify(record), { parser: 'json', printWidth: 100 });
+  const { code } = await format('record.json', JSON.stringify(record), { printWidth: 100 });
+  return code;
 }

@@ -38,7 +38,12 @@ export { outcome } from '../rogues/use-rogues.ts';
 
 /** Where in a session a rogue does something else than it should. */
 export type Moment =
-  'connect' | 'protocol' | 'data types' | 'sign-in' | 'proof' | keyof typeof statements;
+  | 'connect'
+  | 'protocol'
+  | 'data types'
+  | 'sign-in'
+  | 'proof'
+  | keyof typeof statements;
 
 /** A stand-in that answers by `answer` at one moment, and as it should at all others. */
 export function at(moment: Moment, answer: (peer: Peer) => unknown): OracleOptions {

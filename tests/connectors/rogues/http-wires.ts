@@ -100,7 +100,10 @@ function endless({ handler, endless: flood }: HttpService): { readonly [what: st
 }
 
 type StandInCase =
-  'is mute at a statement' | 'is mute amid a catalog' | 'has hostile identifiers' | 'means well';
+  | 'is mute at a statement'
+  | 'is mute amid a catalog'
+  | 'has hostile identifiers'
+  | 'means well';
 
 function wireOf(service: HttpService): HostileWire {
   const { expected = {}, ...facts } = service;

@@ -176,8 +176,8 @@ describe.skipIf(vendorMissing !== null)('a Spanner that means ill', () => {
       'PROTOCOL_ERROR',
     ],
     ['has a table without a name', 'tables', [{ values: ['', null, 'VIEW'] }], 'PROTOCOL_ERROR'],
-    ['goes back', 'tables', inParts([['b', 'b', 'V'], ['a', 'a', 'V']]), 'PROTOCOL_ERROR'], // prettier-ignore
-    ['repeats itself', 'tables', inParts([['a', 'a', 'V'], ['a', 'a', 'V']]), 'PROTOCOL_ERROR'], // prettier-ignore
+    ['goes back', 'tables', inParts([['b', 'b', 'V'], ['a', 'a', 'V']]), 'PROTOCOL_ERROR'], // oxfmt-ignore
+    ['repeats itself', 'tables', inParts([['a', 'a', 'V'], ['a', 'a', 'V']]), 'PROTOCOL_ERROR'], // oxfmt-ignore
     ['has more columns than there can be', 'columns', inParts(wide), 'LIMIT_EXCEEDED'],
     [
       'has a value without an end',

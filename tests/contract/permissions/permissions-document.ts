@@ -1,4 +1,4 @@
-import { format } from 'prettier';
+import { format } from 'oxfmt';
 import { permissions } from '../../../server/identity/permissions.ts';
 import { fullAccess } from '../../../server/identity/principal.ts';
 import { surfaces } from '../../../server/rest/surfaces/index.ts';
@@ -10,7 +10,7 @@ export const permissionsFile = new URL('../../../server/identity/PERMISSIONS.md'
   .pathname;
 
 /** PERMISSIONS.md: who may call what, as the router declares it. */
-export function permissionsDocument(): Promise<string> {
+export async function permissionsDocument(): Promise<string> {
   const strict = surfaces.filter(({ adminsOnly }) => adminsOnly).map(({ name }) => name);
   const text = [
     '# Who may call what',
@@ -42,7 +42,8 @@ export function permissionsDocument(): Promise<string> {
       ]),
     ),
   ].join('\n\n');
-  return format(text, { parser: 'markdown', printWidth: 100, proseWrap: 'always' });
+  const formatted = await format(permissionsFile, text, { printWidth: 100, proseWrap: 'always' });
+  return formatted.code;
 }
 
 function scopesOf({ procedure, permission, isOpen }: Rule): string {
