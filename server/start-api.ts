@@ -63,10 +63,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const stopping = new AbortController();
   const progress: Progress = { stage: 'waiting', isStopping: false };
   void opened.then(() => (progress.stage = 'starting'));
-  // PostgreSQL is at work on the connections while everything else is made.
   const boss = createSendingBoss(databaseUrl);
   const bossStarted = opened.then(() => startBoss(boss, log, stopping.signal));
-  const sealer = await createSealer(options.vaultPublicKey);
   const orm = createOrm({ databaseUrl, poolSize: 16 });
   const keyAgreed = opened.then(() =>
     untilAgreed(orm, options.vaultPublicKey, log, stopping.signal),
@@ -75,6 +73,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   // Whoever asks for it hears of a failure; nobody can ask yet.
   ready.catch(() => undefined);
   const listener = startListener(databaseUrl, channels, log, opened);
+  // While this waits, and while the rest is made, PostgreSQL is at work on the connections.
+  const sealer = await createSealer(options.vaultPublicKey);
 
   const services = {
     orm,

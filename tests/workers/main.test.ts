@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -48,6 +48,7 @@ describe('a worker', () => {
     if (name.endsWith('FILE')) {
       wrong = path.join(tmpdir(), `basekeep-key-${process.pid}`);
       await writeFile(wrong, Buffer.alloc(32, 7).toString('base64'));
+      onTestFinished(() => rm(wrong));
     }
     const { exited, output } = start({ ...installation.workerEnv, [name]: wrong });
     expect(await exited).toBe(1);

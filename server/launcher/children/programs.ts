@@ -7,8 +7,11 @@ import type { Program } from './children.ts';
  */
 export const workerNodeOptions = ['--max-semi-space-size=4', '--heap-growing-percent=100'];
 
-/** The nursery has its size from the start: growing into it costs a sixth of the CPU of loading. */
-const apiNodeOptions = ['--min-semi-space-size=16'];
+/**
+ * A nursery that takes all that loading leaves behind, from the start: each time that a smaller one is
+ * full, over 20 ms go by until what is loaded has moved out of it.
+ */
+const apiNodeOptions = ['--min-semi-space-size=32', '--max-semi-space-size=32'];
 
 export type ProgramName = 'API' | 'worker';
 
