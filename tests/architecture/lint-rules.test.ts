@@ -107,7 +107,11 @@ const told: Record<string, string[]> = {
 const Report = z.object({
   diagnostics: z.array(
     z.object({
-      code: z.string().transform((code) => code.replace(/^.*\(|\)$/g, '')),
+      // What is no rule's, as an unused directive, has none.
+      code: z
+        .string()
+        .default('')
+        .transform((code) => code.replace(/^.*\(|\)$/g, '')),
       filename: z.string(),
       message: z.string(),
     }),
@@ -129,6 +133,7 @@ describe('a lint rule fires, and only it', () => {
     symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
     const tree: Record<string, string> = {
       'server/rules/typescript/a.ts': 'export interface A { a: number }',
+      'server/rules/allowed.ts': '// oxlint-disable-next-line eqeqeq\nexport const a = 1;',
       ...Object.fromEntries(Object.keys(told).map((path) => [path, breach])),
     };
     for (const { path, code } of breaches) {
@@ -163,6 +168,11 @@ describe('a lint rule fires, and only it', () => {
       code === 'no-restricted-syntax' ? message.replace(/(,|\.$).*/, '') : code,
     );
     expect(said.sort()).toEqual([...expected].sort());
+  });
+
+  test('and so does a directive that nothing needs', () => {
+    const here = found.filter(({ filename }) => filename === 'server/rules/allowed.ts');
+    expect(here.map(({ message }) => message)).toEqual([expect.stringContaining('Unused')]);
   });
 
   test('every rule is shown to fire', () => {
