@@ -13,6 +13,7 @@ import { bodyText, translateTransportErrors } from '../middleware/body.ts';
 import { logError, retryAfter, toAppError } from '../middleware/errors.ts';
 import { incoming } from '../middleware/request.ts';
 import { answerOperation } from './answer-operation.ts';
+import { RouteTable } from './route-table.ts';
 import { operationsOf, type RestOperation } from './routes.ts';
 import type { Surface } from './surface.ts';
 
@@ -31,13 +32,7 @@ export function restRouter(surface: Surface, services: Services, gate: RequestHa
     document ??= Buffer.from(JSON.stringify(documentOf(surface, operations)));
     res.type('json').send(document);
   });
-  for (const [path, methods] of byPath(operations)) {
-    const route = router.route(path.replace(/\{(\w+)\}/g, ':$1'));
-    for (const operation of methods) {
-      route[lower(operation.method)](answerOperation(surface, services, operation));
-    }
-    route.all(refuseMethod(methods));
-  }
+  router.use(operationRouter(surface, services, operations));
   router.use(() => {
     throw notFound('Route');
   });
@@ -45,19 +40,44 @@ export function restRouter(surface: Surface, services: Services, gate: RequestHa
   return router;
 }
 
-function byPath(operations: readonly RestOperation[]): Map<string, RestOperation[]> {
-  return Map.groupBy(operations, ({ path }) => path);
+type Handlers = Map<string, RequestHandler>;
+
+/** Leads a request to its operation; one that no path fits goes on. */
+function operationRouter(
+  surface: Surface,
+  services: Services,
+  operations: readonly RestOperation[],
+): RequestHandler {
+  const table = new RouteTable<Handlers>();
+  for (const [path, methods] of Map.groupBy(operations, (operation) => operation.path)) {
+    table.add(path, handlersOf(surface, services, methods));
+  }
+  return (req, res, next) => {
+    const found = table.find(req.path);
+    if (!found) return next();
+    const { value: handlers, params } = found;
+    const handler = handlers.get(req.method === 'HEAD' ? 'GET' : req.method);
+    if (!handler) {
+      const allow = [...handlers.keys()].join(', ');
+      res.set('Allow', allow);
+      throw new AppError('METHOD_NOT_ALLOWED', `This path answers to ${allow}`);
+    }
+    req.params = params;
+    return handler(req, res, next);
+  };
 }
 
-const lower = (method: RestOperation['method']) =>
-  method.toLowerCase() as Lowercase<RestOperation['method']>;
-
-function refuseMethod(operations: readonly RestOperation[]): RequestHandler {
-  const allow = operations.map(({ method }) => method).join(', ');
-  return (_req, res) => {
-    res.set('Allow', allow);
-    throw new AppError('METHOD_NOT_ALLOWED', `This path answers to ${allow}`);
-  };
+function handlersOf(
+  surface: Surface,
+  services: Services,
+  operations: readonly RestOperation[],
+): Handlers {
+  return new Map(
+    operations.map((operation) => [
+      operation.method,
+      answerOperation(surface, services, operation),
+    ]),
+  );
 }
 
 function errorHandler(surface: Surface, log: Logger): ErrorRequestHandler {

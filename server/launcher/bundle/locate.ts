@@ -27,8 +27,8 @@ export const manifestName = 'manifest.json';
 
 /** Another one after any change of a file, as for git's index; undefined when there is no such file. */
 export function stampOf(file: string): string | undefined {
-  const stats = lstatSync(path.join(checkout, file), { bigint: true, throwIfNoEntry: false });
-  return stats && [stats.size, stats.mtimeNs, stats.ctimeNs, stats.ino].join(' ');
+  const stats = lstatSync(`${checkout}/${file}`, { throwIfNoEntry: false });
+  return stats && `${stats.size} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.ino}`;
 }
 
 export type Locate = (entry: Entry) => URL;
