@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as wire from '../../support/servers/rogue-postgres.ts';
 import * as scripts from '../../support/servers/rogue-scripts.ts';
 import { fakePostgres, type FakeServer } from '../../support/servers/rogue-scripts.ts';
-import { deadlineMs, outcome, password, usePostgresRogues } from './rogue-harness.ts';
+import { deadlineMs, outcome, password, type Script, usePostgresRogues } from './rogue-harness.ts';
 
 const rogues = usePostgresRogues();
 
@@ -93,7 +93,7 @@ describe('a server that breaks the protocol ends as PROTOCOL_ERROR', () => {
     ['a message of 2 GB', wire.header('R', 2 ** 31 - 1)],
     ['a message of 4 GB', wire.header('S', 2 ** 32 - 1)],
     ['a message of no length', wire.header('R', 0)],
-    ['an error without an end, which makes pg-protocol loop for ever', unterminated],
+    ['an error without an end', unterminated],
     ['a parameter without an end', Buffer.concat([wire.header('S', 8), Buffer.from('abcd')])],
     ['readiness without a sign-in', wire.ready],
     ['rows before the sign-in', wire.dataRow(['1'])],
@@ -137,6 +137,39 @@ describe('a server that breaks the protocol ends as PROTOCOL_ERROR', () => {
     expect(outcome(report)).toEqual(['query', 'PROTOCOL_ERROR']);
   });
 
+  const honest = Buffer.concat([
+    wire.dataRow(['PostgreSQL', 'on']),
+    wire.complete('X'),
+    wire.ready,
+  ]);
+  /** Signs us in, answers the first request, and goes on unasked. */
+  const talkOn = (unasked: Buffer) =>
+    rogues.probe(async (peer) => {
+      await greet(peer);
+      await trust(peer);
+      await peer.receive();
+      await peer.send(Buffer.concat([honest, unasked]));
+      await stayMute(peer);
+    });
+  test.each([
+    ['readiness', wire.ready],
+    ['a completion', wire.complete('X')],
+    ['an empty statement', wire.message('I')],
+    ['a description of rows', wire.message('T', wire.int16(0))],
+    ['a row', wire.dataRow(['1'])],
+  ])('with %s that nobody has asked for', async (_name, bytes) => {
+    expect(outcome(await talkOn(bytes))).toEqual(['query', 'PROTOCOL_ERROR']);
+  });
+  test('but a notice, a parameter and a notification may come at any time', async () => {
+    const chatter = Buffer.concat([
+      wire.serverError('00000', 'x', 'N'),
+      wire.message('S', 'TimeZone', 'UTC'),
+      wire.message('A', 1, 'channel', ''),
+    ]);
+    const report = await talkOn(Buffer.concat([chatter, wire.serverError('57P01', 'bye')]));
+    expect(outcome(report)).toEqual(['catalog', 'SERVER_UNAVAILABLE']);
+  });
+
   test('with endless notices', async () => {
     const notice = wire.serverError('00000', 'x'.repeat(10_000), 'N');
     const report = await rogues.probe(async (peer) => {
@@ -158,6 +191,23 @@ describe('a server that goes away or complains', () => {
       peer.close();
     });
     expect(outcome(midMessage)).toEqual(['sign-in', 'CONNECTION_LOST']);
+  });
+
+  test('with an error and then nothing, amid a request', async () => {
+    const complain = (and: Script) =>
+      rogues.probe(
+        async (peer) => {
+          await scripts.greet(peer);
+          await scripts.trust(peer);
+          await peer.receive();
+          await peer.send(wire.serverError('57P01', 'shutting down'));
+          await and(peer);
+        },
+        { waitMs: deadlineMs },
+      );
+    const gone = await complain((peer) => Promise.resolve(peer.close()));
+    expect(outcome(gone)).toEqual(['query', 'SERVER_UNAVAILABLE']);
+    expect(outcome(await complain(scripts.stayMute))).toEqual(['query', 'TIMEOUT']);
   });
 
   test('with 100 KB of text, of which nothing gets out', async () => {

@@ -93,6 +93,14 @@ describe('no password leaves before the server has proved who it is', () => {
   });
 });
 
+test('a name with a zero in it, which would begin another field, is not said', async () => {
+  const report = await rogues.probe(scripts.greet, {
+    connection: { username: 'somebody\0options\0-c search_path=x' },
+  });
+  expect(outcome(report)).toEqual(['sign-in', 'INTERNAL_ERROR']);
+  expect(rogues.server.received.length).toBe(0);
+});
+
 describe('a server that asks for the wrong proof gets none', () => {
   const signIn = (...messages: Buffer[]) =>
     rogues.probe(async (peer) => {

@@ -1,6 +1,6 @@
-import { DatabaseError } from 'pg';
 import type { ConnectionFailureCode } from '../../../shared/failures/connection-failures.ts';
 import { ConnectionFailure } from '../connector.ts';
+import { ServerError } from './gate/server-error.ts';
 
 /** SQLSTATEs that say more than "an error". Source: PostgreSQL manual, appendix A. */
 const bySqlState: { readonly [sqlState: string]: ConnectionFailureCode | undefined } = {
@@ -32,7 +32,7 @@ export interface FailureContext {
 }
 
 /**
- * The code for whatever a driver, a socket or a server threw. Only codes come out: a server's text
+ * The code for whatever a socket or a server threw. Only codes come out: a server's text
  * is looked at for three known phrases while signing in, and goes nowhere.
  */
 export function toFailure(error: unknown, context: FailureContext): ConnectionFailure {
@@ -41,17 +41,14 @@ export function toFailure(error: unknown, context: FailureContext): ConnectionFa
 }
 
 function codeOf(error: unknown, { signingIn, encrypted }: FailureContext): ConnectionFailureCode {
-  if (error instanceof DatabaseError) {
+  if (error instanceof ServerError) {
     const message = error.message.slice(0, 1_000);
     if (signingIn && !encrypted && wantsTls.test(message)) return 'TLS_REQUIRED';
     if (signingIn && wantsClientCertificate.test(message)) return 'TLS_CLIENT_CERTIFICATE_REFUSED';
     if (signingIn && unknownTenant.test(message)) return 'AUTHENTICATION_FAILED';
-    if (!/^[0-9A-Z]{5}$/.test(error.code ?? '')) return 'PROTOCOL_ERROR';
-    return bySqlState[error.code ?? ''] ?? 'SERVER_ERROR';
+    if (!/^[0-9A-Z]{5}$/.test(error.code)) return 'PROTOCOL_ERROR';
+    return bySqlState[error.code] ?? 'SERVER_ERROR';
   }
-  if (!(error instanceof Error)) return 'PROTOCOL_ERROR';
-  if ('syscall' in error || error.message.startsWith('Connection terminated'))
-    return 'CONNECTION_LOST';
-  // What is left are the driver's own objections to what the server said.
-  return 'PROTOCOL_ERROR';
+  // What is left is TLS that broke, and what we could not make anything of.
+  return error instanceof Error && 'syscall' in error ? 'CONNECTION_LOST' : 'PROTOCOL_ERROR';
 }

@@ -1,21 +1,18 @@
-import type { Socket } from 'node:net';
-import { DatabaseError } from 'pg';
 import { withDeadline } from '../../egress/deadline.ts';
 import type { Resolver } from '../../egress/resolve.ts';
 import { openTransport } from '../../egress/transport.ts';
 import { LastAnswers } from '../../memory/last-answers.ts';
-import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
+import type { ConnectionTarget } from '../connector.ts';
 import type { ProbeStepper } from '../probe-steps.ts';
 import { cancelStatement, type CancelTarget } from './cancel.ts';
-import { PlainClient } from './client.ts';
 import { toFailure } from './failures.ts';
-import { GatedStream } from './gate/gated-stream.ts';
 import type { Deadlines, WireLimits } from './limits.ts';
 import { MessageGate } from './gate/message-gate.ts';
 import { type Row, RowCursor, type RowStretch } from './gate/row-cursor.ts';
+import { ServerError } from './gate/server-error.ts';
+import { Link } from './link.ts';
 import { requestTls } from './request-tls.ts';
 import { PasswordProof } from './sign-in/proof.ts';
-import { SimpleQuery } from './simple-query.ts';
 import { endpointOf } from './target.ts';
 
 export interface SessionSettings {
@@ -78,8 +75,8 @@ export async function openSession(
     const answers = new LastAnswers(target.memory, answersInHand);
     const proof = new PasswordProof(endpoint.signIn);
     const gate = new MessageGate(limits, endpoint, { proof, answers });
-    const context = { signal, deadlines, cancelTarget, proof };
-    const session = new PostgresSession(socket, gate, context);
+    const link = new Link(socket, { gate, proof });
+    const session = new PostgresSession(link, gate, { signal, deadlines, cancelTarget });
     await step('sign-in', () => session.signIn());
     return session;
   } catch (error) {
@@ -92,37 +89,21 @@ interface SessionContext {
   readonly signal: AbortSignal;
   readonly deadlines: Deadlines;
   readonly cancelTarget: CancelTarget;
-  readonly proof: PasswordProof;
 }
 
 /** One signed-in connection. Requests run one after the other, in the order they were made. */
 export class PostgresSession {
   readonly #context: SessionContext;
   readonly #gate: MessageGate;
-  readonly #stream: GatedStream;
-  readonly #client: PlainClient;
-  readonly #flushed: Promise<void>;
+  readonly #link: Link;
   #last: Promise<unknown> = Promise.resolve();
   #cancelled: Promise<void> | null = null;
   #signedIn = false;
-  /** Ends the wait for an answer; null while nobody waits. */
-  #fail: ((reason: unknown) => void) | null = null;
 
-  constructor(socket: Socket, gate: MessageGate, context: SessionContext) {
+  constructor(link: Link, gate: MessageGate, context: SessionContext) {
     this.#context = context;
     this.#gate = gate;
-    this.#stream = new GatedStream(socket, gate, context.proof);
-    // A gate that closes destroys the stream with its reason. One slot rather than a race against a
-    // promise of the whole session: that one would hold every answer until the end.
-    this.#stream.once('error', (error) => this.#fail?.(error));
-    this.#flushed = new Promise((resolve) => {
-      this.#stream.once('finish', resolve);
-      this.#stream.once('close', resolve);
-    });
-    this.#stream.once('close', () => this.#fail?.(new ConnectionFailure('CONNECTION_LOST')));
-    this.#client = new PlainClient(this.#stream, context.cancelTarget.endpoint.signIn);
-    // Every failure reaches the request that waits; this only keeps `pg` from ending the process.
-    this.#client.on('error', () => this.#stream.destroy());
+    this.#link = link;
   }
 
   /** All bytes that the server has sent so far. */
@@ -131,8 +112,8 @@ export class PostgresSession {
   }
 
   async signIn(): Promise<void> {
-    const { signal, deadlines } = this.#context;
-    const ready = this.#client.connect().then(() => undefined);
+    const { signal, deadlines, cancelTarget } = this.#context;
+    const ready = this.#link.signIn(cancelTarget.endpoint.signIn);
     await this.#guarded(ready, { signal, timeoutMs: deadlines.signInMs });
     this.#signedIn = true;
   }
@@ -158,7 +139,7 @@ export class PostgresSession {
     let refused = false;
     const orNothing = (done: Promise<void>): Promise<void> =>
       done.catch((error: unknown) => {
-        refused = error instanceof DatabaseError;
+        refused = error instanceof ServerError;
         if (!refused) throw error;
       });
     const page = await this.#inTurn(() => this.#run(text, ask, orNothing));
@@ -172,10 +153,8 @@ export class PostgresSession {
   ): Promise<Page> {
     const before = this.receivedBytes;
     const stretches = this.#gate.expectAnswer(rows);
-    const query = new SimpleQuery(text);
-    this.#client.query(query);
-    const { signal } = this.#context;
-    await this.#guarded(settle(query.done), { signal, timeoutMs });
+    const done = settle(this.#link.request(text));
+    await this.#guarded(done, { signal: this.#context.signal, timeoutMs });
     return { stretches, bytes: this.receivedBytes - before };
   }
 
@@ -190,13 +169,11 @@ export class PostgresSession {
   /** Says goodbye, briefly, and frees everything. Never throws. */
   async close(): Promise<void> {
     const { closeMs } = this.#context.deadlines;
-    if (!this.#stream.destroyed) {
-      this.#client.end().catch(() => undefined);
-      const signal = new AbortController().signal;
-      // Until the goodbye is on its way; the server's process takes milliseconds more to end.
-      await withDeadline(this.#flushed, { timeoutMs: closeMs, signal }).catch(() => undefined);
-    }
-    this.#stream.destroy();
+    const signal = new AbortController().signal;
+    // Until the goodbye is on its way; the server's process takes milliseconds more to end.
+    const said = withDeadline(this.#link.goodbye(), { timeoutMs: closeMs, signal });
+    await said.catch(() => undefined);
+    this.#link.destroy();
     await this.#cancelled;
   }
 
@@ -204,23 +181,17 @@ export class PostgresSession {
     work: Promise<T>,
     wait: { signal: AbortSignal; timeoutMs: number },
   ): Promise<T> {
-    const { encrypted } = this.#context.cancelTarget.endpoint;
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    work.then(resolve, reject);
-    this.#fail = reject;
     try {
-      if (this.#stream.destroyed) throw new ConnectionFailure('CONNECTION_LOST');
-      return await withDeadline(promise, wait, () => this.#abandon());
+      return await withDeadline(work, wait, () => this.#abandon());
     } catch (error) {
-      this.#stream.destroy();
+      this.#link.destroy();
+      const { encrypted } = this.#context.cancelTarget.endpoint;
       throw toFailure(error, { signingIn: !this.#signedIn, encrypted });
-    } finally {
-      this.#fail = null;
     }
   }
 
   #abandon(): void {
-    this.#stream.destroy();
+    this.#link.destroy();
     const key = this.#gate.cancelKey;
     if (this.#signedIn && key) this.#cancelled ??= cancelStatement(this.#context.cancelTarget, key);
   }

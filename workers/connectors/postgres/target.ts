@@ -1,6 +1,6 @@
 import { defaultPort, type Dialect } from '../../../shared/dialects.ts';
 import { ConnectionFailure, type ConnectionTarget } from '../connector.ts';
-import type { SignIn } from './client.ts';
+import type { SignIn } from './sign-in/proof.ts';
 
 export interface Endpoint {
   readonly host: string;

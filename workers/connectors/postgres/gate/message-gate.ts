@@ -4,8 +4,9 @@ import { ConnectionFailure } from '../../connector.ts';
 import type { WireLimits } from '../limits.ts';
 import { hasItsShape } from './message-shape.ts';
 import type { RowStretch } from './row-cursor.ts';
+import { parseServerError, type ServerError } from './server-error.ts';
 import { request, SignInOrder, type SignInRules } from '../sign-in/order.ts';
-import { PasswordProof } from '../sign-in/proof.ts';
+import type { PasswordProof } from '../sign-in/proof.ts';
 
 const headerBytes = 5;
 
@@ -21,10 +22,12 @@ interface Given {
   readonly answers: LastAnswers;
 }
 
+/** What a server says that somebody waits for: that it can be asked, or what went wrong. */
+export type Said = 'ready' | ServerError;
+
 /**
- * Lets through the server's messages that are whole, well formed, expected now and within the
- * limits, and nothing else. Everything a driver would believe passes here first, except for rows:
- * those are kept for whoever has asked, because the driver would take each apart once more.
+ * Takes in the server's messages that are whole, well formed, expected now and within the limits, and
+ * nothing else. Rows are kept for whoever has asked for them.
  * Throws ConnectionFailure: PROTOCOL_ERROR, TLS_REQUIRED, AUTHENTICATION_FAILED, LIMIT_EXCEEDED.
  */
 export class MessageGate {
@@ -40,6 +43,8 @@ export class MessageGate {
   readonly #answers: LastAnswers;
   #hold: AnswerHolding;
   #signedIn = false;
+  /** Whether the server owes an answer; the first is that to the sign-in. */
+  #isAsked = true;
   /** The message that has begun: the first `#heldBytes` of a buffer with room to grow. */
   #held = Buffer.alloc(0);
   #heldBytes = 0;
@@ -66,6 +71,7 @@ export class MessageGate {
 
   /** Opens the gate for one answer of at most `rows` rows; they come into the list that it gives. */
   expectAnswer(rows: number): readonly RowStretch[] {
+    this.#isAsked = true;
     this.#rows = [];
     this.#rowsLeft = rows;
     this.#hold = this.#answers.begin();
@@ -75,20 +81,20 @@ export class MessageGate {
     return this.#rows;
   }
 
-  /** The whole messages but rows that `chunk` completes, as one stretch of bytes; may be empty. */
-  pass(chunk: Buffer): Buffer {
+  /** What is said in the messages that `chunk` completes. */
+  pass(chunk: Buffer): readonly Said[] {
     this.receivedBytes += chunk.length;
     const bytes = this.#heldBytes === 0 ? chunk : this.#join(chunk);
     // Looking again only when a message can be whole: a slow drip must not cost its square.
     const needed = bytes.length >= headerBytes ? 1 + bytes.readUInt32BE(1) : headerBytes;
-    const others: Buffer[] = [];
-    const end = bytes.length < needed ? this.#checkBegun(bytes) : this.#checkAll(bytes, others);
+    const said: Said[] = [];
+    const end = bytes.length < needed ? this.#checkBegun(bytes) : this.#checkAll(bytes, said);
     if (end > 0 || this.#heldBytes === 0) this.#held = Buffer.from(bytes.subarray(end));
     this.#heldBytes = bytes.length - end;
     this.#hold(this.#held.length + this.#answerCost);
     // It is the last message before we answer.
     if (this.challenge && this.#heldBytes > 0) refuse();
-    return Buffer.concat(others);
+    return said;
   }
 
   #join(chunk: Buffer): Buffer {
@@ -110,7 +116,7 @@ export class MessageGate {
     return 0;
   }
 
-  #checkAll(bytes: Buffer, others: Buffer[]): number {
+  #checkAll(bytes: Buffer, said: Said[]): number {
     const starts: number[] = [];
     let at = 0;
     while (at + headerBytes <= bytes.length) {
@@ -124,8 +130,10 @@ export class MessageGate {
         this.#checkRow(length, bytes.readUInt16BE(at + headerBytes));
         starts.push(at + headerBytes);
       } else {
-        const isForDriver = this.#checkTurn(type, bytes.subarray(at + headerBytes, end));
-        if (isForDriver) others.push(bytes.subarray(at, end));
+        const body = bytes.subarray(at + headerBytes, end);
+        this.#checkTurn(type, body);
+        if (type === 'E') said.push(parseServerError(body));
+        else if (type === 'Z') said.push('ready');
       }
       at = end;
     }
@@ -151,31 +159,37 @@ export class MessageGate {
       throw new ConnectionFailure('LIMIT_EXCEEDED');
   }
 
-  /** Whether the driver is to see the message. */
-  #checkTurn(type: string, body: Buffer): boolean {
+  #checkTurn(type: string, body: Buffer): void {
     this.#chatterBytes += body.length + headerBytes;
     if (this.#chatterBytes > this.#limits.maxChatterBytes) refuse();
-    if (this.#signedIn) {
-      if (type === 'R' || type === 'K') refuse();
-      return true;
+    if (this.#signedIn) this.#checkAnswer(type);
+    else this.#checkSignIn(type, body);
+    if (type === 'Z') {
+      this.#signedIn = true;
+      this.#isAsked = false;
     }
+  }
+
+  /** Errors, notices, parameters and notifications may come at any time. */
+  #checkAnswer(type: string): void {
+    if (type === 'R' || type === 'K') refuse();
+    if (!this.#isAsked && !'ENSA'.includes(type)) refuse();
+  }
+
+  #checkSignIn(type: string, body: Buffer): void {
     // Whoever has asked for proof waits for it, or gives up.
     if (this.challenge && type !== 'E' && type !== 'N') refuse();
     this.#order.check(type, body);
-    if (type === 'R') return this.#checkRequest(body);
+    if (type === 'R') this.#checkRequest(body);
     if (type === 'K') {
       this.cancelKey = { processId: body.readInt32BE(0), secretKey: body.readInt32BE(4) };
     }
-    this.#signedIn = type === 'Z';
-    return true;
   }
 
-  #checkRequest(body: Buffer): boolean {
+  #checkRequest(body: Buffer): void {
     const what = body.readInt32BE(0);
-    if (PasswordProof.answers(what)) this.challenge = Buffer.from(body);
-    else if (what === request.saslFinal) this.#proof.conclude(body);
-    else return true;
-    return false;
+    if (what === request.saslFinal) this.#proof.conclude(body);
+    else if (what !== request.ok) this.challenge = Buffer.from(body);
   }
 }
 

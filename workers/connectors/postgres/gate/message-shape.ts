@@ -1,10 +1,8 @@
 import { digestRequest, parseChallenge } from '../redshift/password-digest.ts';
 
 /**
- * Tells whether a server message has exactly the shape its type promises. `pg-protocol` 1.x trusts
- * the server: an ErrorResponse without its terminator makes it loop for ever (no deadline fires in a
- * blocked process), a negative count makes it throw inside a socket event. So every message is
- * checked before the driver sees it. Shapes: PostgreSQL manual, "Message Formats".
+ * Tells whether a server message has exactly the shape its type promises, so that nobody who reads it
+ * has to look where it ends. Shapes: PostgreSQL manual, "Message Formats".
  */
 export function hasItsShape(type: string, bytes: Buffer, start: number, end: number): boolean {
   switch (type) {

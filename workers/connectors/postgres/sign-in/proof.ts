@@ -1,13 +1,23 @@
+import { createHash } from 'node:crypto';
 import { answerChallenge, digestRequest, parseChallenge } from '../redshift/password-digest.ts';
-import type { SignIn } from '../client.ts';
 import { ConnectionFailure } from '../../connector.ts';
+import type { Derive } from '../../../vault/derivations.ts';
+import { passwordMessage, saslInitialResponse, saslResponse } from '../messages.ts';
 import { request } from './order.ts';
 import { ScramExchange } from './scram.ts';
 
+/** Who signs in, and where to. Nothing else reaches the server. */
+export interface SignIn {
+  readonly user: string;
+  readonly database: string;
+  /** Called when the server asks for it, not before. May throw. */
+  readonly password: () => string;
+  readonly derive: Derive<'password'>;
+}
+
 /**
- * Answers the requests for proof of who we are that the driver does not see: Redshift's, which it
- * does not know, and SCRAM, for which it would derive a key anew for each session. Their order was
- * checked before. Throws ConnectionFailure.
+ * Answers a server's requests for proof of who we are. Their order was checked before. Throws
+ * ConnectionFailure.
  */
 export class PasswordProof {
   readonly #signIn: SignIn;
@@ -17,33 +27,29 @@ export class PasswordProof {
     this.#signIn = signIn;
   }
 
-  /** Whether a request is answered here. */
-  static answers(what: number): boolean {
-    return what === request.sasl || what === request.saslContinue || what === digestRequest;
-  }
-
   /** The answer to the request in the body of an authentication message, as it goes over the wire. */
   async answer(body: Buffer): Promise<Buffer> {
-    const { derive } = this.#signIn;
+    const { derive, user } = this.#signIn;
     // Asked for before the first word, which is not said without one.
     const password = this.#signIn.password();
     switch (body.readInt32BE(0)) {
       case request.sasl: {
-        const offered = body.toString('latin1', 4).split('\0');
-        const { mechanism, message } = this.#scram.begin(offered);
-        const length = Buffer.alloc(4);
-        length.writeInt32BE(message.length);
-        return saslMessage(Buffer.from(`${mechanism}\0`), length, Buffer.from(message));
+        const { mechanism, message } = this.#scram.begin(body.toString('latin1', 4).split('\0'));
+        return saslInitialResponse(mechanism, message);
       }
-      case request.saslContinue: {
-        const proof = await this.#scram.prove(body.toString('latin1', 4), password, derive);
-        return saslMessage(Buffer.from(proof));
-      }
-      default: {
+      case request.saslContinue:
+        return saslResponse(await this.#scram.prove(body.toString('latin1', 4), password, derive));
+      case request.cleartext:
+        return passwordMessage(password);
+      case request.md5:
+        return passwordMessage(md5Answer(password, user, body.subarray(4)));
+      case digestRequest: {
         const challenge = parseChallenge(body);
         if (!challenge) throw new ConnectionFailure('PROTOCOL_ERROR');
         return answerChallenge(challenge, password);
       }
+      default:
+        throw new ConnectionFailure('PROTOCOL_ERROR');
     }
   }
 
@@ -53,10 +59,8 @@ export class PasswordProof {
   }
 }
 
-/** PostgreSQL manual, "Message Formats", SASLInitialResponse and SASLResponse. */
-function saslMessage(...parts: readonly Buffer[]): Buffer {
-  const header = Buffer.from('p____');
-  const body = Buffer.concat(parts);
-  header.writeInt32BE(body.length + 4, 1);
-  return Buffer.concat([header, body]);
+/** PostgreSQL manual, "Message Flow", AuthenticationMD5Password. */
+function md5Answer(password: string, user: string, salt: Buffer): string {
+  const stored = createHash('md5').update(password).update(user).digest('hex');
+  return `md5${createHash('md5').update(stored).update(salt).digest('hex')}`;
 }

@@ -1,0 +1,123 @@
+import type { Socket } from 'node:net';
+import { ConnectionFailure } from '../connector.ts';
+import type { MessageGate } from './gate/message-gate.ts';
+import type { ServerError } from './gate/server-error.ts';
+import { queryMessage, startupMessage, terminateMessage } from './messages.ts';
+import type { PasswordProof } from './sign-in/proof.ts';
+
+interface Ends {
+  readonly gate: MessageGate;
+  readonly proof: PasswordProof;
+}
+
+/**
+ * What is said over one connection: the sign-in, then requests of the simple protocol, one at a time.
+ * That is what a transaction pooler forwards faithfully: several statements, no names, no parameters.
+ * The socket was opened, judged and encrypted before, and all that comes in passes the gate.
+ */
+export class Link {
+  readonly #socket: Socket;
+  readonly #gate: MessageGate;
+  readonly #proof: PasswordProof;
+  /** Of whoever waits for the server; null while nobody does. */
+  #waiting: PromiseWithResolvers<void> | null = null;
+  /** What the server has objected to since it was asked. */
+  #objection: ServerError | null = null;
+  #isSigningIn = true;
+  #isAnswering = false;
+  /** Why nothing can be said any more; null while it can. */
+  #over: { readonly reason: unknown } | null = null;
+
+  constructor(socket: Socket, { gate, proof }: Ends) {
+    this.#socket = socket;
+    this.#gate = gate;
+    this.#proof = proof;
+    socket.on('data', (chunk: Buffer) => this.#hear(chunk));
+    socket.on('error', (error) => this.#end(error));
+    const lost = (): void => this.#end(new ConnectionFailure('CONNECTION_LOST'));
+    socket.once('end', lost);
+    socket.once('close', lost);
+  }
+
+  /** Resolves when the server is ready for requests. Rejects with ServerError, ConnectionFailure or a socket's error. */
+  signIn(parameters: { readonly user: string; readonly database: string }): Promise<void> {
+    return this.#say(startupMessage(parameters));
+  }
+
+  /**
+   * Resolves when the server is ready for the next request; rows are at the gate then. Rejects as
+   * `signIn` does; the link goes on only after a ServerError, and only if it is still open.
+   */
+  request(text: string): Promise<void> {
+    return this.#say(queryMessage(text));
+  }
+
+  /** Says goodbye. Resolves when that is on its way, or nothing can be said any more. */
+  goodbye(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#over) return resolve();
+      this.#socket.once('close', resolve);
+      this.#socket.end(terminateMessage, resolve);
+    });
+  }
+
+  /** Whoever waits is told that the connection is lost. */
+  destroy(): void {
+    this.#end(new ConnectionFailure('CONNECTION_LOST'));
+  }
+
+  #say(message: Buffer): Promise<void> {
+    const waiting = Promise.withResolvers<void>();
+    if (this.#over) waiting.reject(this.#over.reason);
+    else {
+      this.#waiting = waiting;
+      this.#socket.write(message);
+    }
+    return waiting.promise;
+  }
+
+  #hear(chunk: Buffer): void {
+    try {
+      for (const said of this.#gate.pass(chunk)) {
+        if (said === 'ready') this.#settle();
+        else this.#object(said);
+      }
+      if (this.#gate.challenge && !this.#isAnswering) {
+        this.#answer(this.#gate.challenge).catch((error: unknown) => this.#end(error));
+      }
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  /** An error ends a sign-in, and a connection that was asked nothing; a request it does not end yet. */
+  #object(error: ServerError): void {
+    this.#objection ??= error;
+    if (this.#isSigningIn || !this.#waiting) this.#end(error);
+  }
+
+  async #answer(challenge: Buffer): Promise<void> {
+    this.#isAnswering = true;
+    const answer = await this.#proof.answer(challenge);
+    this.#isAnswering = false;
+    this.#gate.challenge = null;
+    if (!this.#over) this.#socket.write(answer);
+  }
+
+  #settle(): void {
+    this.#isSigningIn = false;
+    const [waiting, objection] = [this.#waiting, this.#objection];
+    this.#waiting = null;
+    this.#objection = null;
+    if (objection) waiting?.reject(objection);
+    else waiting?.resolve();
+  }
+
+  /** The first reason counts, and before it what the server has objected to. */
+  #end(reason: unknown): void {
+    this.#over ??= { reason: this.#objection ?? reason };
+    this.#socket.destroy();
+    this.#waiting?.reject(this.#over.reason);
+    this.#waiting = null;
+  }
+}
