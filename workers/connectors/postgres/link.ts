@@ -25,8 +25,8 @@ export class Link {
   #objection: ServerError | null = null;
   #isSigningIn = true;
   #isAnswering = false;
-  /** Why nothing can be said any more; null while it can. */
-  #over: { readonly reason: unknown } | null = null;
+  /** Why nothing can be said any more, null for no reason; undefined while it can. */
+  #over: unknown;
 
   constructor(socket: Socket, { gate, proof }: Ends) {
     this.#socket = socket;
@@ -34,9 +34,8 @@ export class Link {
     this.#proof = proof;
     socket.on('data', (chunk: Buffer) => this.#hear(chunk));
     socket.on('error', (error) => this.#end(error));
-    const lost = (): void => this.#end(new ConnectionFailure('CONNECTION_LOST'));
-    socket.once('end', lost);
-    socket.once('close', lost);
+    socket.once('end', () => this.destroy());
+    socket.once('close', () => this.destroy());
   }
 
   /** Resolves when the server is ready for requests. Rejects with ServerError, ConnectionFailure or a socket's error. */
@@ -55,7 +54,7 @@ export class Link {
   /** Says goodbye. Resolves when that is on its way, or nothing can be said any more. */
   goodbye(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#over) return resolve();
+      if (this.#over !== undefined) return resolve();
       this.#socket.once('close', resolve);
       this.#socket.end(terminateMessage, resolve);
     });
@@ -63,12 +62,12 @@ export class Link {
 
   /** Whoever waits is told that the connection is lost. */
   destroy(): void {
-    this.#end(new ConnectionFailure('CONNECTION_LOST'));
+    this.#end(null);
   }
 
   #say(message: Buffer): Promise<void> {
     const waiting = Promise.withResolvers<void>();
-    if (this.#over) waiting.reject(this.#over.reason);
+    if (this.#over !== undefined) this.#refuse(waiting);
     else {
       this.#waiting = waiting;
       this.#socket.write(message);
@@ -101,7 +100,7 @@ export class Link {
     const answer = await this.#proof.answer(challenge);
     this.#isAnswering = false;
     this.#gate.challenge = null;
-    if (!this.#over) this.#socket.write(answer);
+    if (this.#over === undefined) this.#socket.write(answer);
   }
 
   #settle(): void {
@@ -115,9 +114,13 @@ export class Link {
 
   /** The first reason counts, and before it what the server has objected to. */
   #end(reason: unknown): void {
-    this.#over ??= { reason: this.#objection ?? reason };
+    if (this.#over === undefined) this.#over = this.#objection ?? reason;
     this.#socket.destroy();
-    this.#waiting?.reject(this.#over.reason);
+    if (this.#waiting) this.#refuse(this.#waiting);
     this.#waiting = null;
+  }
+
+  #refuse({ reject }: PromiseWithResolvers<void>): void {
+    reject(this.#over ?? new ConnectionFailure('CONNECTION_LOST'));
   }
 }
