@@ -1,6 +1,6 @@
 import type { CatalogTable } from '../../shared/catalog.ts';
 import { createOrm } from '../../shared/db/orm.ts';
-import type { CatalogRequest } from '../../workers/connectors/connector.ts';
+import type { CatalogRequest, ConnectionTarget } from '../../workers/connectors/connector.ts';
 import { postgres } from '../../workers/connectors/postgres/connector.ts';
 import { nowMs, toTime } from '../../workers/database-time.ts';
 import { publishCatalog } from '../../workers/sync-schema/publish-catalog.ts';
@@ -9,15 +9,19 @@ import { connectionTarget } from '../support/connection-target.ts';
 
 /** The catalog of a PostgreSQL database as our connector reads it. */
 export function catalogOf(url: string, request?: CatalogRequest): AsyncIterable<CatalogTable> {
+  return postgres.readCatalog(targetOf(url), new AbortController().signal, request);
+}
+
+/** The database of a url, without TLS, as a connector takes it. */
+export function targetOf(url: string): ConnectionTarget {
   const { hostname: host, port, username, password, pathname } = new URL(url);
-  const target = connectionTarget(
+  return connectionTarget(
     {
       ...{ dialect: 'POSTGRES', host, port: Number(port) },
       ...{ username: decodeURIComponent(username), databaseName: pathname.slice(1) },
     },
     decodeURIComponent(password),
   );
-  return postgres.readCatalog(target, new AbortController().signal, request);
 }
 
 /** What a sync does between a job's start and its end: stages a catalog and publishes it. */

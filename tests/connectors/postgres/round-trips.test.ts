@@ -1,20 +1,24 @@
 import { beforeEach, expect, test } from 'vitest';
-import { catalogOf } from '../../catalog/sync-once.ts';
+import { postgres } from '../../../workers/connectors/postgres/connector.ts';
+import { catalogOf, targetOf } from '../../catalog/sync-once.ts';
 import { useEmptyDatabase } from '../../support/database.ts';
 import { startWatchedLine } from '../../support/servers/watched-line.ts';
 
 const customer = useEmptyDatabase('customer');
 
 let url: string;
-/** What the customer's server was asked for so far. */
+/** What the customer's server was asked for so far, and each piece of it. */
 let asked: string;
+let pieces: string[];
 
 beforeEach(async () => {
   await customer.pool.query('drop schema public cascade; create schema public');
   asked = '';
+  pieces = [];
   const line = await startWatchedLine(customer.url, {
     onAsked(piece) {
       asked += piece.toString('latin1');
+      pieces.push(piece.toString('latin1'));
     },
   });
   url = line.url;
@@ -28,6 +32,12 @@ async function columnsRead(): Promise<number> {
 }
 
 const fetches = (cursor: string): number => asked.split(`from basekeep_${cursor}`).length - 1;
+
+test('a check asks both of its questions in one piece', async () => {
+  const report = await postgres.probe(targetOf(url), new AbortController().signal);
+  expect(report.failure).toBeNull();
+  expect(pieces.filter((piece) => piece.includes('select '))).toHaveLength(1);
+});
 
 test('a small catalog is fetched by one page of each cursor', async () => {
   await customer.pool.query(

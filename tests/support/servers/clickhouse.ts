@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Identity } from '../certificates.ts';
 import { freePort } from '../free-port.ts';
+import { findProgram } from '../processes/find-program.ts';
 import { postClickhouse } from './post-clickhouse.ts';
 
 export interface Clickhouse {
@@ -24,7 +25,7 @@ const startMs = 30_000;
 
 /** Why tests against a real ClickHouse are skipped here; null when they are not. */
 export function clickhouseMissing(): string | null {
-  return find('clickhouse-server') === null ? 'skipped: clickhouse-server not found' : null;
+  return findProgram('clickhouse-server') === null ? 'skipped: clickhouse-server not found' : null;
 }
 
 /**
@@ -53,7 +54,7 @@ export async function startClickhouse(
     writeFileSync(path.join(folder, 'clients.pem'), clientAuthority ?? '');
   }
   const server = spawn(
-    find('clickhouse-server') ?? 'clickhouse-server',
+    findProgram('clickhouse-server') ?? 'clickhouse-server',
     [`--config-file=${path.join(folder, 'config.xml')}`],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
@@ -141,12 +142,4 @@ async function end(server: ChildProcess): Promise<void> {
   // Nothing of a test has to survive, and a polite stop takes seconds.
   server.kill('SIGKILL');
   await once(server, 'exit');
-}
-
-function find(program: string): string | null {
-  try {
-    return execFileSync('which', [program], { encoding: 'utf8', stdio: 'pipe' }).trim() || null;
-  } catch {
-    return null;
-  }
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, createConnection } from 'mysql2/promise';
 import type { Identity } from '../certificates.ts';
 import { freePort } from '../free-port.ts';
+import { findProgram } from '../processes/find-program.ts';
 
 export interface Mariadb {
   readonly port: number;
@@ -31,7 +32,7 @@ const startMs = 30_000;
 /** Why tests against a real MariaDB are skipped here; null when they are not. */
 export function mariadbMissing(): string | null {
   for (const program of ['mariadbd', 'mariadb-install-db']) {
-    if (find(program) === null) return `skipped: ${program} not found`;
+    if (findProgram(program) === null) return `skipped: ${program} not found`;
   }
   return null;
 }
@@ -48,13 +49,13 @@ export async function startMariadb(settings: MariadbOptions = {}): Promise<Maria
   const user = owner === null ? [] : [`--user=${owner}`];
   const data = `--datadir=${path.join(folder, 'data')}`;
   execFileSync(
-    find('mariadb-install-db') ?? 'mariadb-install-db',
+    findProgram('mariadb-install-db') ?? 'mariadb-install-db',
     ['--no-defaults', ...user, data, '--auth-root-authentication-method=normal', '--skip-test-db'],
     { stdio: 'pipe' },
   );
   const port = await freePort();
   const server = spawn(
-    find('mariadbd') ?? 'mariadbd',
+    findProgram('mariadbd') ?? 'mariadbd',
     [
       ...['--no-defaults', ...user, data, `--port=${port}`, '--bind-address=127.0.0.1'],
       ...[`--socket=${path.join(folder, 'data', 's')}`, `--tmpdir=${path.join(folder, 'data')}`],
@@ -92,16 +93,6 @@ export async function startMariadb(settings: MariadbOptions = {}): Promise<Maria
     await connection.end();
   };
   return { port, show, connect, stop };
-}
-
-function find(program: string): string | null {
-  try {
-    const search = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
-    const found = execFileSync('which', [program], { env: { PATH: search }, encoding: 'utf8' });
-    return found.trim();
-  } catch {
-    return null;
-  }
 }
 
 function prepare(folder: string, owner: string | null): void {

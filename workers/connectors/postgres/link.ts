@@ -11,17 +11,18 @@ interface Ends {
 }
 
 /**
- * What is said over one connection: the sign-in, then requests of the simple protocol, one at a time.
- * That is what a transaction pooler forwards faithfully: several statements, no names, no parameters.
+ * What is said over one connection: the sign-in, then requests of the simple protocol. That is what a
+ * transaction pooler forwards faithfully: several statements, no names, no parameters. Requests do not
+ * wait for the answer to the one before; those of one turn of the event loop leave together.
  * The socket was opened, judged and encrypted before, and all that comes in passes the gate.
  */
 export class Link {
   readonly #socket: Socket;
   readonly #gate: MessageGate;
   readonly #proof: PasswordProof;
-  /** Of whoever waits for the server; null while nobody does. */
-  #waiting: PromiseWithResolvers<void> | null = null;
-  /** What the server has objected to since it was asked. */
+  /** Of those who wait for the server, in the order of its answers. */
+  readonly #waiting: PromiseWithResolvers<void>[] = [];
+  /** What the server has objected to in what the first of them has asked. */
   #objection: ServerError | null = null;
   #isSigningIn = true;
   #isAnswering = false;
@@ -45,7 +46,7 @@ export class Link {
 
   /**
    * Resolves when the server is ready for the next request; rows are at the gate then. Rejects as
-   * `signIn` does; the link goes on only after a ServerError, and only if it is still open.
+   * `signIn` does; the link goes on only after a ServerError, and with what was asked meanwhile.
    */
   request(text: string): Promise<void> {
     return this.#say(queryMessage(text));
@@ -69,10 +70,18 @@ export class Link {
     const waiting = Promise.withResolvers<void>();
     if (this.#over !== undefined) this.#refuse(waiting);
     else {
-      this.#waiting = waiting;
-      this.#socket.write(message);
+      this.#waiting.push(waiting);
+      this.#send(message);
     }
     return waiting.promise;
+  }
+
+  #send(message: Buffer): void {
+    if (this.#socket.writableCorked === 0) {
+      this.#socket.cork();
+      process.nextTick(() => this.#socket.uncork());
+    }
+    this.#socket.write(message);
   }
 
   #hear(chunk: Buffer): void {
@@ -92,7 +101,7 @@ export class Link {
   /** An error ends a sign-in, and a connection that was asked nothing; a request it does not end yet. */
   #object(error: ServerError): void {
     this.#objection ??= error;
-    if (this.#isSigningIn || !this.#waiting) this.#end(error);
+    if (this.#isSigningIn || this.#waiting.length === 0) this.#end(error);
   }
 
   async #answer(challenge: Buffer): Promise<void> {
@@ -105,9 +114,9 @@ export class Link {
 
   #settle(): void {
     this.#isSigningIn = false;
-    const [waiting, objection] = [this.#waiting, this.#objection];
-    this.#waiting = null;
+    const objection = this.#objection;
     this.#objection = null;
+    const waiting = this.#waiting.shift();
     if (objection) waiting?.reject(objection);
     else waiting?.resolve();
   }
@@ -116,8 +125,7 @@ export class Link {
   #end(reason: unknown): void {
     if (this.#over === undefined) this.#over = this.#objection ?? reason;
     this.#socket.destroy();
-    if (this.#waiting) this.#refuse(this.#waiting);
-    this.#waiting = null;
+    for (const waiting of this.#waiting.splice(0)) this.#refuse(waiting);
   }
 
   #refuse({ reject }: PromiseWithResolvers<void>): void {

@@ -7,8 +7,8 @@ import type { ProbeStepper } from '../probe-steps.ts';
 import { cancelStatement, type CancelTarget } from './cancel.ts';
 import { toFailure } from './failures.ts';
 import type { Deadlines, WireLimits } from './limits.ts';
-import { MessageGate } from './gate/message-gate.ts';
-import { type Row, RowCursor, type RowStretch } from './gate/row-cursor.ts';
+import { MessageGate, type RowAnswer } from './gate/message-gate.ts';
+import { type Row, RowCursor } from './gate/row-cursor.ts';
 import { ServerError } from './gate/server-error.ts';
 import { Link } from './link.ts';
 import { requestTls } from './request-tls.ts';
@@ -33,13 +33,6 @@ export interface Ask {
 export interface Answer {
   /** Of all statements of the request, in order. */
   readonly rows: readonly Row[];
-}
-
-/** Rows that are still as they came. */
-interface Page {
-  readonly stretches: readonly RowStretch[];
-  /** What they took on the wire. */
-  readonly bytes: number;
 }
 
 /**
@@ -91,7 +84,10 @@ interface SessionContext {
   readonly cancelTarget: CancelTarget;
 }
 
-/** One signed-in connection. Requests run one after the other, in the order they were made. */
+/**
+ * One signed-in connection. The server answers requests one after the other, in the order they were
+ * made; they are sent at once, so that it need not wait for the next.
+ */
 export class PostgresSession {
   readonly #context: SessionContext;
   readonly #gate: MessageGate;
@@ -127,8 +123,8 @@ export class PostgresSession {
   }
 
   /** The same for rows that are looked at later. */
-  fetch(text: string, ask: Ask): Promise<Page> {
-    return this.#inTurn(() => this.#run(text, ask));
+  fetch(text: string, ask: Ask): Promise<RowAnswer> {
+    return this.#request(text, ask);
   }
 
   /**
@@ -137,33 +133,32 @@ export class PostgresSession {
    */
   async queryIfAllowed(text: string, ask: Ask): Promise<Answer | null> {
     let refused = false;
-    const orNothing = (done: Promise<void>): Promise<void> =>
+    const answer = await this.#request(text, ask, (done) =>
       done.catch((error: unknown) => {
         refused = error instanceof ServerError;
         if (!refused) throw error;
-      });
-    const page = await this.#inTurn(() => this.#run(text, ask, orNothing));
-    return refused ? null : rowsOf(page);
+      }),
+    );
+    return refused ? null : rowsOf(answer);
   }
 
-  async #run(
+  #request(
     text: string,
     { rows, timeoutMs }: Ask,
     settle: (done: Promise<void>) => Promise<void> = (done) => done,
-  ): Promise<Page> {
-    const before = this.receivedBytes;
-    const stretches = this.#gate.expectAnswer(rows);
+  ): Promise<RowAnswer> {
+    const answer = this.#gate.expectAnswer(rows);
     const done = settle(this.#link.request(text));
-    await this.#guarded(done, { signal: this.#context.signal, timeoutMs });
-    return { stretches, bytes: this.receivedBytes - before };
-  }
-
-  #inTurn(run: () => Promise<Page>): Promise<Page> {
-    const answer = this.#last.then(run);
-    this.#last = answer;
-    // The caller sees the failure through `answer`; a request that nobody awaits must not crash us.
-    answer.catch(() => undefined);
-    return answer;
+    // Its time begins when the server has nothing before it to do.
+    const inTurn = this.#last.then(async () => {
+      await this.#guarded(done, { signal: this.#context.signal, timeoutMs });
+      return answer;
+    });
+    this.#last = inTurn;
+    // The caller sees the failure through `inTurn`; a request that nobody awaits must not crash us.
+    done.catch(() => undefined);
+    inTurn.catch(() => undefined);
+    return inTurn;
   }
 
   /** Says goodbye, briefly, and frees everything. Never throws. */
@@ -197,7 +192,7 @@ export class PostgresSession {
   }
 }
 
-function rowsOf({ stretches }: Page): Answer {
+function rowsOf({ stretches }: RowAnswer): Answer {
   const cursor = new RowCursor(stretches);
   const rows: Row[] = [];
   while (cursor.next()) rows.push(cursor.row());

@@ -16,6 +16,23 @@ export interface CancelKey {
   readonly secretKey: number;
 }
 
+/** The rows of a request, complete when the server is ready for the next. */
+export interface RowAnswer {
+  readonly stretches: readonly RowStretch[];
+  /** What its rows take on the wire. */
+  readonly bytes: number;
+}
+
+/** One that is awaited, or on its way. */
+interface OpenAnswer extends RowAnswer {
+  readonly stretches: RowStretch[];
+  bytes: number;
+  rowsLeft: number;
+  /** What its rows take once they are lists of texts. */
+  cost: number;
+  readonly hold: AnswerHolding;
+}
+
 /** What a gate works with beside its limits. */
 interface Given {
   readonly proof: PasswordProof;
@@ -41,18 +58,12 @@ export class MessageGate {
   readonly #order: SignInOrder;
   readonly #proof: PasswordProof;
   readonly #answers: LastAnswers;
-  #hold: AnswerHolding;
+  /** The answers that the server owes, in their order; the first of all is that to the sign-in. */
+  readonly #owed: OpenAnswer[] = [];
   #signedIn = false;
-  /** Whether the server owes an answer; the first is that to the sign-in. */
-  #isAsked = true;
   /** The message that has begun: the first `#heldBytes` of a buffer with room to grow. */
   #held = Buffer.alloc(0);
   #heldBytes = 0;
-  #rows: RowStretch[] = [];
-  #rowsLeft = 0;
-  #answerBytes = 0;
-  /** What its rows take once they are lists of texts. */
-  #answerCost = 0;
   #chatterBytes = 0;
 
   constructor(limits: WireLimits, rules: SignInRules, given: Given) {
@@ -60,8 +71,8 @@ export class MessageGate {
     this.#limits = limits;
     this.#proof = proof;
     this.#answers = answers;
-    this.#hold = answers.begin();
     this.#order = new SignInOrder(rules);
+    this.expectAnswer(0);
   }
 
   /** Whether a message has begun and not ended. */
@@ -69,16 +80,12 @@ export class MessageGate {
     return this.#heldBytes > 0;
   }
 
-  /** Opens the gate for one answer of at most `rows` rows; they come into the list that it gives. */
-  expectAnswer(rows: number): readonly RowStretch[] {
-    this.#isAsked = true;
-    this.#rows = [];
-    this.#rowsLeft = rows;
-    this.#hold = this.#answers.begin();
-    this.#answerBytes = 0;
-    this.#answerCost = 0;
-    this.#chatterBytes = 0;
-    return this.#rows;
+  /** Opens the gate for one more answer, of at most `rows` rows, after those that were asked for before. */
+  expectAnswer(rows: number): RowAnswer {
+    const hold = this.#answers.begin();
+    const answer: OpenAnswer = { stretches: [], bytes: 0, rowsLeft: rows, cost: 0, hold };
+    this.#owed.push(answer);
+    return answer;
   }
 
   /** What is said in the messages that `chunk` completes. */
@@ -91,7 +98,8 @@ export class MessageGate {
     const end = bytes.length < needed ? this.#checkBegun(bytes) : this.#checkAll(bytes, said);
     if (end > 0 || this.#heldBytes === 0) this.#held = Buffer.from(bytes.subarray(end));
     this.#heldBytes = bytes.length - end;
-    this.#hold(this.#held.length + this.#answerCost);
+    const [answer] = this.#owed;
+    answer?.hold(this.#held.length + answer.cost);
     // It is the last message before we answer.
     if (this.challenge && this.#heldBytes > 0) refuse();
     return said;
@@ -117,7 +125,7 @@ export class MessageGate {
   }
 
   #checkAll(bytes: Buffer, said: Said[]): number {
-    const starts: number[] = [];
+    let starts: number[] = [];
     let at = 0;
     while (at + headerBytes <= bytes.length) {
       const type = typeOf(bytes, at);
@@ -127,17 +135,20 @@ export class MessageGate {
       if (end > bytes.length) break;
       if (!hasItsShape(type, bytes, at + headerBytes, end)) refuse();
       if (type === 'D') {
-        this.#checkRow(length, bytes.readUInt16BE(at + headerBytes));
+        const { stretches } = this.#countRow(length, bytes.readUInt16BE(at + headerBytes));
+        if (starts.length === 0) stretches.push({ bytes, starts });
         starts.push(at + headerBytes);
       } else {
         const body = bytes.subarray(at + headerBytes, end);
         this.#checkTurn(type, body);
         if (type === 'E') said.push(parseServerError(body));
-        else if (type === 'Z') said.push('ready');
+        if (type === 'Z') {
+          said.push('ready');
+          starts = [];
+        }
       }
       at = end;
     }
-    if (starts.length > 0) this.#rows.push({ bytes, starts });
     return at;
   }
 
@@ -145,18 +156,20 @@ export class MessageGate {
     if (length < 4) refuse();
     if (type !== 'D') {
       if (length > this.#limits.maxChatterBytes) refuse();
-    } else if (length > this.#limits.maxRowBytes) {
-      throw new ConnectionFailure('LIMIT_EXCEEDED');
+    } else {
+      if (!this.#signedIn || !this.#owed[0]?.rowsLeft) refuse();
+      if (length > this.#limits.maxRowBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
     }
   }
 
-  #checkRow(length: number, fields: number): void {
-    if (!this.#signedIn || this.#rowsLeft === 0) refuse();
-    this.#rowsLeft -= 1;
-    this.#answerBytes += length;
-    this.#answerCost += costOfRow(fields, length);
-    if (this.#answerBytes > this.#limits.maxAnswerBytes)
-      throw new ConnectionFailure('LIMIT_EXCEEDED');
+  #countRow(length: number, fields: number): OpenAnswer {
+    const [answer] = this.#owed;
+    if (!answer) refuse();
+    answer.rowsLeft -= 1;
+    answer.bytes += length;
+    answer.cost += costOfRow(fields, length);
+    if (answer.bytes > this.#limits.maxAnswerBytes) throw new ConnectionFailure('LIMIT_EXCEEDED');
+    return answer;
   }
 
   #checkTurn(type: string, body: Buffer): void {
@@ -164,16 +177,20 @@ export class MessageGate {
     if (this.#chatterBytes > this.#limits.maxChatterBytes) refuse();
     if (this.#signedIn) this.#checkAnswer(type);
     else this.#checkSignIn(type, body);
-    if (type === 'Z') {
-      this.#signedIn = true;
-      this.#isAsked = false;
-    }
+    if (type === 'Z') this.#endAnswer();
+  }
+
+  #endAnswer(): void {
+    this.#signedIn = true;
+    const answer = this.#owed.shift();
+    answer?.hold(answer.cost);
+    this.#chatterBytes = 0;
   }
 
   /** Errors, notices, parameters and notifications may come at any time. */
   #checkAnswer(type: string): void {
     if (type === 'R' || type === 'K') refuse();
-    if (!this.#isAsked && !'ENSA'.includes(type)) refuse();
+    if (this.#owed.length === 0 && !'ENSA'.includes(type)) refuse();
   }
 
   #checkSignIn(type: string, body: Buffer): void {
