@@ -72,7 +72,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const ready = Promise.all([bossStarted, keyAgreed]).then(() => void (progress.stage = 'started'));
   // Whoever asks for it hears of a failure; nobody can ask yet.
   ready.catch(() => undefined);
-  const listener = startListener(databaseUrl, channels, log, opened);
+  // Until it hears, nothing is remembered; who waits for the start should not wait for it as well.
+  const listener = startListener(databaseUrl, channels, log, settled(ready));
   // While this waits, and while the rest is made, PostgreSQL is at work on the connections.
   const sealer = await createSealer(options.vaultPublicKey);
 
@@ -121,6 +122,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     },
   };
 }
+
+const settled = (work: Promise<unknown>): Promise<void> =>
+  Promise.allSettled([work]).then(() => undefined);
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
