@@ -1,6 +1,6 @@
 import type { QueueName } from '../shared/jobs/queues.ts';
 import type { Handler } from './jobs/job.ts';
-import { loadOnce } from './load-once.ts';
+import { loadOnce } from '../shared/load-once.ts';
 
 /** One loader per queue: what a handler needs is loaded with its first job. */
 export type Handlers = { readonly [Q in QueueName]: () => Promise<Handler<Q>> };

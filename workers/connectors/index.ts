@@ -1,5 +1,5 @@
 import type { Dialect } from '../../shared/dialects.ts';
-import { loadOnce } from '../load-once.ts';
+import { loadOnce } from '../../shared/load-once.ts';
 import type { Connector } from './connector.ts';
 
 const loadPostgres = loadOnce(async () => (await import('./postgres/connector.ts')).postgres);
