@@ -5,8 +5,8 @@ import type { Observation } from './metrics-registry.ts';
 // What counts is loaded when there is something to count: a start need not wait for it.
 const registry = loadOnce(() => import('./metrics-registry.ts'));
 
-export function observeRequest(observation: Observation): void {
-  void registry().then(({ observe }) => observe(observation));
+export async function observeRequest(observation: Observation): Promise<void> {
+  (await registry()).observe(observation);
 }
 
 /** See `metricsText` of the registry. */

@@ -70,10 +70,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     untilAgreed(orm, options.vaultPublicKey, log, stopping.signal),
   );
   const ready = Promise.all([bossStarted, keyAgreed]).then(() => void (progress.stage = 'started'));
-  // Whoever asks for it hears of a failure; nobody can ask yet.
-  ready.catch(() => undefined);
+  // Whoever asks for `ready` hears of a failure; nobody can ask yet.
+  const settled = ready.catch(() => undefined);
   // Until it hears, nothing is remembered; who waits for the start should not wait for it as well.
-  const listener = startListener(databaseUrl, channels, log, settled(ready));
+  const listener = startListener(databaseUrl, channels, log, settled);
   // While this waits, and while the rest is made, PostgreSQL is at work on the connections.
   const sealer = await createSealer(options.vaultPublicKey);
 
@@ -99,7 +99,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const app = createApp({ services, readiness, metricsToken, trustedProxies });
   const close = async (): Promise<void> => {
     // What is connecting is let finish, 5 s at most: a pool that is closed amid that never ends.
-    if (progress.stage !== 'waiting') await ready.catch(() => undefined);
+    if (progress.stage !== 'waiting') await settled;
     await Promise.allSettled([listener.close(), boss.stop({ graceful: false }), orm.close(true)]);
   };
   const server = createHttpServer(app);
@@ -122,9 +122,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     },
   };
 }
-
-const settled = (work: Promise<unknown>): Promise<void> =>
-  Promise.allSettled([work]).then(() => undefined);
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

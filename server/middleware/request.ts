@@ -16,7 +16,9 @@ export function logRequests(log: Logger): RequestHandler {
       const durationMs = performance.now() - startedAt;
       const operation = operationOf(res);
       const status = res.writableFinished ? res.statusCode : 499;
-      observeRequest({ operation, method: req.method, status, durationMs });
+      observeRequest({ operation, method: req.method, status, durationMs }).catch(
+        (error: unknown) => log.warn({ err: error, requestId }, 'request not counted'),
+      );
       // The path as it was matched: what callers put into paths and queries stays out of the log.
       log.info(
         { requestId, method: req.method, operation, status, durationMs: Math.round(durationMs) },

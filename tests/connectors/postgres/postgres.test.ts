@@ -149,7 +149,7 @@ const thousandTables = () => largeSchemaStatements({ tables: 1_000, columnsPerTa
 conforms({
   dialect: 'POSTGRES',
   connector,
-  against: 'embedded PostgreSQL 18, rogue servers',
+  against: 'embedded PostgreSQL 18, PgBouncer 1.18, rogue servers',
   useServer: () => useServer(''),
   awkward: awkwardPostgres,
   thousandTables,

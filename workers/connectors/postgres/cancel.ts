@@ -1,7 +1,7 @@
 import { withDeadline } from '../../egress/deadline.ts';
 import { openTransport } from '../../egress/transport.ts';
 import type { ConnectionTarget } from '../connector.ts';
-import type { CancelKey } from './gate/message-gate.ts';
+import { type CancelKey, cancelRequest } from './messages.ts';
 import { requestTls } from './request-tls.ts';
 import type { Endpoint } from './target.ts';
 
@@ -36,14 +36,4 @@ export async function cancelStatement(session: CancelTarget, key: CancelKey): Pr
   } catch {
     // The statement ends by its own statement_timeout then.
   }
-}
-
-/** PostgreSQL manual, "Message Formats", CancelRequest: length 16, code 80877102. */
-function cancelRequest({ processId, secretKey }: CancelKey): Buffer {
-  const bytes = Buffer.alloc(16);
-  bytes.writeInt32BE(16, 0);
-  bytes.writeInt32BE(80_877_102, 4);
-  bytes.writeInt32BE(processId, 8);
-  bytes.writeInt32BE(secretKey, 12);
-  return bytes;
 }

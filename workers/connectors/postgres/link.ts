@@ -5,11 +5,6 @@ import type { ServerError } from './gate/server-error.ts';
 import { queryMessage, startupMessage, terminateMessage } from './messages.ts';
 import type { PasswordProof } from './sign-in/proof.ts';
 
-interface Ends {
-  readonly gate: MessageGate;
-  readonly proof: PasswordProof;
-}
-
 /**
  * What is said over one connection: the sign-in, then requests of the simple protocol. That is what a
  * transaction pooler forwards faithfully: several statements, no names, no parameters. Requests do not
@@ -26,10 +21,11 @@ export class Link {
   #objection: ServerError | null = null;
   #isSigningIn = true;
   #isAnswering = false;
-  /** Why nothing can be said any more, null for no reason; undefined while it can. */
-  #over: unknown;
+  #isOver = false;
+  /** Why, where there is more to say than that the connection is lost. */
+  #reason: unknown = null;
 
-  constructor(socket: Socket, { gate, proof }: Ends) {
+  constructor(socket: Socket, gate: MessageGate, proof: PasswordProof) {
     this.#socket = socket;
     this.#gate = gate;
     this.#proof = proof;
@@ -39,7 +35,10 @@ export class Link {
     socket.once('close', () => this.destroy());
   }
 
-  /** Resolves when the server is ready for requests. Rejects with ServerError, ConnectionFailure or a socket's error. */
+  /**
+   * Resolves when the server is ready for requests. Rejects with ServerError, ConnectionFailure or what
+   * the socket ended with.
+   */
   signIn(parameters: { readonly user: string; readonly database: string }): Promise<void> {
     return this.#say(startupMessage(parameters));
   }
@@ -55,7 +54,7 @@ export class Link {
   /** Says goodbye. Resolves when that is on its way, or nothing can be said any more. */
   goodbye(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#over !== undefined) return resolve();
+      if (this.#isOver) return resolve();
       this.#socket.once('close', resolve);
       this.#socket.end(terminateMessage, resolve);
     });
@@ -68,7 +67,7 @@ export class Link {
 
   #say(message: Buffer): Promise<void> {
     const waiting = Promise.withResolvers<void>();
-    if (this.#over !== undefined) this.#refuse(waiting);
+    if (this.#isOver) this.#refuse(waiting);
     else {
       this.#waiting.push(waiting);
       this.#send(message);
@@ -109,7 +108,7 @@ export class Link {
     const answer = await this.#proof.answer(challenge);
     this.#isAnswering = false;
     this.#gate.challenge = null;
-    if (this.#over === undefined) this.#socket.write(answer);
+    if (!this.#isOver) this.#socket.write(answer);
   }
 
   #settle(): void {
@@ -123,12 +122,13 @@ export class Link {
 
   /** The first reason counts, and before it what the server has objected to. */
   #end(reason: unknown): void {
-    if (this.#over === undefined) this.#over = this.#objection ?? reason;
+    if (!this.#isOver) this.#reason = this.#objection ?? reason;
+    this.#isOver = true;
     this.#socket.destroy();
     for (const waiting of this.#waiting.splice(0)) this.#refuse(waiting);
   }
 
   #refuse({ reject }: PromiseWithResolvers<void>): void {
-    reject(this.#over ?? new ConnectionFailure('CONNECTION_LOST'));
+    reject(this.#reason ?? new ConnectionFailure('CONNECTION_LOST'));
   }
 }

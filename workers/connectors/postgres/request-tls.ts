@@ -3,9 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { withDeadline } from '../../egress/deadline.ts';
 import { startTls, type TlsOptions } from '../../egress/tls.ts';
 import { ConnectionFailure } from '../connector.ts';
-
-// PostgreSQL manual, "Message Formats", SSLRequest: length 8, code 80877103.
-const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+import { tlsRequest } from './messages.ts';
 
 /**
  * Asks a PostgreSQL server for TLS and does the handshake. Nothing but the request itself, no user
@@ -35,7 +33,7 @@ function askForTls(socket: Socket): Promise<void> {
   socket.once('data', answered);
   socket.on('error', lost);
   socket.on('close', lost);
-  socket.write(sslRequest);
+  socket.write(tlsRequest);
   return promise.finally(() => {
     socket.off('data', answered);
     socket.off('close', lost);

@@ -68,7 +68,7 @@ export async function openSession(
     const answers = new LastAnswers(target.memory, answersInHand);
     const proof = new PasswordProof(endpoint.signIn);
     const gate = new MessageGate(limits, endpoint, { proof, answers });
-    const link = new Link(socket, { gate, proof });
+    const link = new Link(socket, gate, proof);
     const session = new PostgresSession(link, gate, { signal, deadlines, cancelTarget });
     await step('sign-in', () => session.signIn());
     return session;

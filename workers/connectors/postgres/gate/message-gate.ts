@@ -2,6 +2,7 @@ import { costOfRow } from '../../../memory/costs.ts';
 import type { AnswerHolding, LastAnswers } from '../../../memory/last-answers.ts';
 import { ConnectionFailure } from '../../connector.ts';
 import type { WireLimits } from '../limits.ts';
+import type { CancelKey } from '../messages.ts';
 import { hasItsShape } from './message-shape.ts';
 import type { RowStretch } from './row-cursor.ts';
 import { parseServerError, type ServerError } from './server-error.ts';
@@ -9,12 +10,6 @@ import { request, SignInOrder, type SignInRules } from '../sign-in/order.ts';
 import type { PasswordProof } from '../sign-in/proof.ts';
 
 const headerBytes = 5;
-
-/** What identifies a running statement to the server, for asking to cancel it. */
-export interface CancelKey {
-  readonly processId: number;
-  readonly secretKey: number;
-}
 
 /** The rows of a request, complete when the server is ready for the next. */
 export interface RowAnswer {

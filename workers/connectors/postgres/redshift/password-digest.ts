@@ -1,4 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
+import { digestResponse } from '../messages.ts';
 
 /**
  * Redshift's own way to ask for a password that it keeps as SHA-256, which `pg` does not know.
@@ -37,14 +38,5 @@ export function answerChallenge({ salt, serverNonce }: Challenge, password: stri
   const clientNonce = Buffer.from(digits.join(''));
   const stored = createHash('sha256').update(password).update(salt).digest();
   const digest = createHash('sha256').update(stored).update(serverNonce).update(clientNonce);
-  const body = Buffer.concat([withCount(digest.digest()), withCount(clientNonce)]);
-  const header = Buffer.from('d____');
-  header.writeUInt32BE(body.length + 4, 1);
-  return Buffer.concat([header, body]);
-}
-
-function withCount(bytes: Buffer): Buffer {
-  const count = Buffer.alloc(4);
-  count.writeUInt32BE(bytes.length);
-  return Buffer.concat([count, bytes]);
+  return digestResponse(digest.digest(), clientNonce);
 }
