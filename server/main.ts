@@ -44,10 +44,9 @@ async function main(): Promise<void> {
   tellUp();
 }
 
-try {
-  await main();
-} catch (error) {
+// Not awaited: in the bundle this is a script.
+main().catch((error: unknown) => {
   if (!(error instanceof EnvError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
-}
+});

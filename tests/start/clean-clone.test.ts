@@ -127,10 +127,11 @@ test('the main job: organization, verify, data source, schema, health, rename, s
 });
 
 test('the API runs from the bundle that npm ci has made, which holds nothing that makes keys', async () => {
-  const bundle = path.join(clone, 'node_modules/.cache/basekeep/bundle/server');
+  const bundle = path.join(clone, 'node_modules/.cache/basekeep/bundle/api');
   const running = (await processesBelow(clone)).join('\n');
-  expect(running).toContain(`${bundle}/main.mjs`);
-  const files = (await readdir(bundle)).filter((file) => file.endsWith('.mjs'));
+  expect(running).toContain(`${bundle}/run-api.cjs`);
+  const files = await readdir(bundle);
+  expect(files).toContain('main.cjs');
   const texts = await Promise.all(files.map((file) => readFile(path.join(bundle, file), 'utf8')));
   expect(texts.join('')).not.toContain('vault-private-key');
 });
@@ -146,14 +147,21 @@ test('SIGTERM stops everything, PostgreSQL included, within 10 s', async () => {
   expect(performance.now() - startedAt).toBeLessThan(10_000);
 });
 
+test('the next start need not compile the API again', async () => {
+  const caches = await readdir(path.join(clone, 'node_modules/.cache/basekeep'), {
+    recursive: true,
+  });
+  expect(caches.map((file) => path.basename(file))).toContain('main.cjs.compiled');
+});
+
 test('code that is worked on runs from its sources, and from the bundle when it is as it was', async () => {
   const file = path.join(clone, 'server/app.ts');
   const before = await readFile(file, 'utf8');
-  expect(await apiLocation()).toContain('/bundle/server/main.mjs');
+  expect(await apiLocation()).toContain('/bundle/api/run-api.cjs');
   await appendFile(file, '// changed\n');
   expect(await apiLocation()).toBe(pathToFileURL(path.join(clone, 'server/main.ts')).href);
   await writeFile(file, before);
-  expect(await apiLocation()).toContain('/bundle/server/main.mjs');
+  expect(await apiLocation()).toContain('/bundle/api/run-api.cjs');
 });
 
 /** Where a start would load the API from. */

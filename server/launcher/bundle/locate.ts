@@ -5,14 +5,18 @@ import { pathToFileURL } from 'node:url';
 /** The folder of the repository. */
 export const checkout = path.resolve(import.meta.dirname, '../../..');
 
-/** Holds the bundle: of one entry each, with all that it imports, and of what they were made from. */
+/** Holds the bundle: each program with all that it imports, and a manifest of what they were made from. */
 export const bundleFolder = path.join(checkout, 'node_modules/.cache/basekeep/bundle');
 
-/** What a start loads. */
-export const entries = ['server/launcher/launch.ts', 'server/main.ts'] as const;
-type Entry = (typeof entries)[number];
+/** What a start loads, and what it loads instead where there is a bundle. */
+const bundledNames = {
+  'server/launcher/launch.ts': 'launcher/launch.mjs',
+  'server/main.ts': 'api/run-api.cjs',
+} as const;
+type Entry = keyof typeof bundledNames;
 
-export const bundledName = (entry: Entry): string => entry.replace(/\.ts$/, '.mjs');
+/** The API itself, which `run-api.cjs` runs. */
+export const apiScript = path.join(bundleFolder, 'api/main.cjs');
 
 export interface Manifest {
   /** Where it was made: it has paths in it. */
@@ -58,5 +62,5 @@ function readManifest(): Manifest | undefined {
   }
 }
 
-const bundled: Locate = (entry) => pathToFileURL(path.join(bundleFolder, bundledName(entry)));
+const bundled: Locate = (entry) => pathToFileURL(path.join(bundleFolder, bundledNames[entry]));
 const source: Locate = (entry) => pathToFileURL(path.join(checkout, entry));

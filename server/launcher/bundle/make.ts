@@ -1,22 +1,14 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
-import http from 'node:http';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'rolldown';
 import { codeFiles, codeVersion } from './code-version.ts';
-import {
-  bundledName,
-  bundleFolder,
-  checkout,
-  entries,
-  manifestName,
-  stampOf,
-  type Manifest,
-} from './locate.ts';
+import { bundleFolder, checkout, manifestName, stampOf, type Manifest } from './locate.ts';
 
 /**
- * `npm ci` ends with this: 1,500 files are joined into a few, for `npm start` to find. Each entry by
- * itself, because what the launcher can do (make keys) must not come into the API's process.
+ * `npm ci` ends with this: 1,500 files are joined into a few, for `npm start` to find. Each program by
+ * itself, because what the launcher can do (make keys) must not come into the API's process. The API is
+ * made of CommonJS: only of that can what V8 has compiled be kept, see load-script.ts.
  */
 async function makeBundle(): Promise<void> {
   const manifest: Manifest = {
@@ -26,7 +18,9 @@ async function makeBundle(): Promise<void> {
   };
   const unfinished = `${bundleFolder}-${process.pid}`;
   try {
-    for (const entry of entries) await join(entry, unfinished);
+    await join('server/launcher/launch.ts', 'esm', path.join(unfinished, 'launcher'));
+    await join('server/main.ts', 'cjs', path.join(unfinished, 'api'));
+    await join('server/launcher/bundle/run-api.ts', 'cjs', path.join(unfinished, 'api'));
     await writeFile(path.join(unfinished, manifestName), JSON.stringify(manifest));
     await rm(bundleFolder, { recursive: true, force: true });
     await rename(unfinished, bundleFolder);
@@ -35,21 +29,23 @@ async function makeBundle(): Promise<void> {
   }
 }
 
-async function join(entry: (typeof entries)[number], into: string): Promise<void> {
-  const name = bundledName(entry);
+async function join(entry: string, format: 'esm' | 'cjs', into: string): Promise<void> {
+  const extension = format === 'esm' ? 'mjs' : 'cjs';
   await build({
     cwd: checkout,
-    input: { [path.basename(name, '.mjs')]: entry },
+    input: entry,
     platform: 'node',
     // Tried by pg where it is installed; nobody installs it here.
     external: ['pg-native'],
-    plugins: [ownPlaces, loadedFromSource, httpAlone, inAscii],
+    // Nothing asks MikroORM for what it would find by it; ours is replaced before.
+    ...(format === 'cjs' && { transform: { define: { 'import.meta': '{}' } } }),
+    plugins: [ownPlaces, loadedFromSource, inAscii],
     logLevel: 'warn',
     output: {
-      dir: path.dirname(path.join(into, name)),
-      format: 'esm',
-      entryFileNames: '[name].mjs',
-      chunkFileNames: '[name]-[hash].mjs',
+      dir: into,
+      format,
+      entryFileNames: `[name].${extension}`,
+      chunkFileNames: `[name]-[hash].${extension}`,
       // Less to read; names stay, for whoever reads a stack.
       minify: { compress: true, mangle: false, codegen: true },
     },
@@ -79,17 +75,6 @@ const loadedFromSource: Plugin = {
 };
 
 /**
- * Whoever imports node:http has Node read all that it exports, and with `WebSocket` the whole of undici
- * is loaded: 20 ms for what nobody uses here.
- */
-const httpAlone: Plugin = {
-  name: 'http-alone',
-  resolveId: (id, _importer, { kind }) =>
-    kind === 'import-statement' && /^(node:)?http$/.test(id) ? '\0http' : null,
-  load: (id) => (id === '\0http' ? httpModule() : null),
-};
-
-/**
  * One letter that is not ASCII, and Node decodes the whole file in the slow way, and V8 keeps it at two
  * bytes for each: 30 ms. An escape means the same, but after a backslash and in String.raw: a file with
  * such a letter there stays as it is.
@@ -107,17 +92,6 @@ const inAscii: Plugin = {
 
 // By UTF-16 units: the letter may be half of a pair.
 const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-
-function httpModule(): string {
-  const values = Object.entries(Object.getOwnPropertyDescriptors(http)).filter(
-    ([, { get }]) => get === undefined,
-  );
-  return [
-    "const http = process.getBuiltinModule('node:http');",
-    'export default http;',
-    `export const { ${values.map(([name]) => name).join(', ')} } = http;`,
-  ].join('\n');
-}
 
 try {
   await makeBundle();
