@@ -107,7 +107,7 @@ async function environmentOf(file: RegExp): Promise<Map<string, string>> {
 }
 
 test('the environments of both that anybody can read hold what Node itself needs', async () => {
-  for (const file of [/server\/main\.(ts|mjs)/, /workers\/main\.ts/]) {
+  for (const file of [/server\/main\.ts|run-api\.cjs/, /workers\/main\.ts/]) {
     const environment = await environmentOf(file);
     // Node's own, for the channel over which a child is told the rest, and notices that its launcher is gone.
     const inherited = [...Object.keys(inheritedEnv()), 'NODE_CHANNEL_FD'];

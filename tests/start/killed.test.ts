@@ -60,7 +60,7 @@ async function processes(): Promise<string[]> {
   const groups = launchers.map(({ pid }) => pid);
   return stdout
     .split('\n')
-    .filter((line) => /(server|workers)\/main\.(ts|mjs)/.test(line))
+    .filter((line) => /(server|workers)\/main\.ts|run-api\.cjs/.test(line))
     .filter((line) => groups.includes(Number.parseInt(line)));
 }
 
