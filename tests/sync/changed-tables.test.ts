@@ -121,6 +121,19 @@ describe('after one statement', () => {
     expect(await leftAfter(statement)).toEqual([]);
   });
 
+  test('an estimate that was overwritten while all was read is read the next time', async () => {
+    const grown = JSON.stringify(['idle', 't_3']);
+    const first = await read(customer.url, null, () =>
+      customer.pool.query(
+        'insert into idle.t_3 select n from generate_series(1, 500) n; analyze idle.t_3',
+      ),
+    );
+    expect(first.tables.get(grown)?.rowEstimate).not.toBe(500);
+    const next = await read(customer.url, first.state);
+    expect(next.tables.get(grown)?.rowEstimate).toBe(500);
+    expect(next.left.length).toBeGreaterThan(0);
+  });
+
   test('all tables are read when the role may not know what depends on what', async () => {
     const { state } = await read(customer.url, null);
     await customer.pool.query(`create table market.soon (); revoke select on pg_depend from public;

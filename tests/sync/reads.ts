@@ -14,8 +14,15 @@ export interface Read {
 const nameOf = ({ schema, name }: { schema: string; name: string }): string =>
   JSON.stringify([schema, name]);
 
-/** Reads the catalog of a PostgreSQL database: what has changed since `state`, or all of it. */
-export async function read(url: string, state: CatalogState | null): Promise<Read> {
+/**
+ * Reads the catalog of a PostgreSQL database: what has changed since `state`, or all of it. `meanwhile` is
+ * awaited when the first table has been read.
+ */
+export async function read(
+  url: string,
+  state: CatalogState | null,
+  meanwhile?: () => Promise<unknown>,
+): Promise<Read> {
   const left: UnchangedTable[] = [];
   const tables = new Map<string, CatalogTable>();
   let seen: CatalogState | null = null;
@@ -26,7 +33,10 @@ export async function read(url: string, state: CatalogState | null): Promise<Rea
     },
     leave: (table: UnchangedTable) => left.push(table),
   };
-  for await (const table of catalogOf(url, { stored })) tables.set(nameOf(table), table);
+  for await (const table of catalogOf(url, { stored })) {
+    if (tables.size === 0) await meanwhile?.();
+    tables.set(nameOf(table), table);
+  }
   return { tables, state: seen, left };
 }
 

@@ -58,8 +58,9 @@ export interface StoredCatalog {
   /** As of which it was read; null when that is not known, or not to be relied on. */
   readonly state: CatalogState | null;
   /**
-   * Told, before the first table, the state of the very snapshot that tables are read from. Not told
-   * where nothing can be trusted that far. With the token of `state`, no table is read.
+   * Told the state of the very snapshot that tables are read from: before the first table, or after the
+   * last one where there is no `state` to compare it with. Not told where nothing can be trusted that
+   * far. With the token of `state`, no table is read.
    */
   see(now: CatalogState): void;
   /** Told of each table that is as it was in `state`, and is not read. */

@@ -46,9 +46,31 @@ export async function readCatalogState(
   session: PostgresSession,
   timeoutMs: number,
 ): Promise<CatalogState | null> {
+  const statements = `${aroundStatement};${sumsStatement(marksOfRelations)}`;
   const rows = await askIfAllowed(session, statements, { rows: buckets + 1, timeoutMs });
-  if (!rows) return null;
-  const [around, ...sums] = rows;
+  return rows && stateOf(rows);
+}
+
+/**
+ * The same around the reading of the catalog: the relations now, with their estimates, which are
+ * overwritten in place, so that no state is newer than what was read; the rest when it is asked for.
+ */
+export async function beginCatalogState(
+  session: PostgresSession,
+  timeoutMs: number,
+): Promise<() => Promise<CatalogState | null>> {
+  const { pg_class: relations, ...others } = marksOfRelations;
+  const ask = (statements: string) =>
+    askIfAllowed(session, statements, { rows: buckets + 1, timeoutMs });
+  const first = await ask(sumsStatement({ pg_class: relations }));
+  return async () => {
+    const rest = first && (await ask(`${aroundStatement};${sumsStatement(others)}`));
+    return rest && stateOf([...rest, ...first]);
+  };
+}
+
+/** Of what belongs to no relation, then of the sums, of which a bucket may have several. */
+function stateOf([around, ...sums]: readonly Row[]): CatalogState {
   const [server, others] = around ?? [];
   const marks = Buffer.alloc(digestBytes + buckets * sumBytes);
   createHash('sha256').update(`${format} ${server} ${others}`).digest().copy(marks);
@@ -62,7 +84,8 @@ function addSum(marks: Buffer, [bucket, sum]: Row): void {
   const place = givenNumber(bucket);
   if (place >= buckets || !/^-?\d{1,40}$/.test(sum ?? ''))
     throw new ConnectionFailure('PROTOCOL_ERROR');
-  marks.writeBigUInt64LE(BigInt.asUintN(64, BigInt(sum ?? 0)), digestBytes + place * sumBytes);
+  const at = digestBytes + place * sumBytes;
+  marks.writeBigUInt64LE(BigInt.asUintN(64, marks.readBigUInt64LE(at) + BigInt(sum ?? 0)), at);
 }
 
 /** The buckets of which the sum is another one now; null when there is nothing to be compared. */
@@ -131,15 +154,21 @@ const sumOf = (catalog: string, which: string): string =>
   `(select count(*) || ':' || coalesce(sum(hashint8extended(oid::int8, ${xminIfAny})), 0)
     from ${catalog} where ${which})`;
 
-const marksOf = Object.entries(ofRelations).map(
-  ([catalog, [relation, place, mark, which]]) => `
+const marksOfRelations = Object.fromEntries(
+  Object.entries(ofRelations).map(([catalog, [relation, place, mark, which]]) => [
+    catalog,
+    `
   select ${bucketOf(relation)} as bucket, hashint8extended(${place}, ${mark}) as mark
   from ${catalog} where ${which}`,
-);
+  ]),
+) as Record<keyof typeof ofRelations, string>;
 
-const statements = `
+const aroundStatement = `
 select concat_ws(' ', extract(epoch from pg_postmaster_start_time()),
     (select oid from pg_database where datname = current_database()), current_user),
   concat_ws(' ', current_setting('lc_monetary'), ${sumOf('pg_type', namedTypes)},
-    ${ofNoRelation.map((catalog) => sumOf(catalog, 'true')).join(',\n    ')});
-select bucket, sum(mark) from (${marksOf.join(' union all ')}) of_relations group by bucket`;
+    ${ofNoRelation.map((catalog) => sumOf(catalog, 'true')).join(',\n    ')})`;
+
+const sumsStatement = (marks: Readonly<Record<string, string>>): string => `
+select bucket, sum(mark) from (${Object.values(marks).join(' union all ')}) of_relations
+group by bucket`;

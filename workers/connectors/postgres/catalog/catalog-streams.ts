@@ -35,6 +35,10 @@ export async function openStreams(
   };
 }
 
+/** Whether the server has sent all that there is. */
+export const isAllSent = (streams: Streams): boolean =>
+  Object.values(streams).every(({ isAllSent }) => isAllSent);
+
 /** A cursor over the names of all tables, see `tableNamesStatement`. */
 export async function openNames(
   session: PostgresSession,

@@ -39,6 +39,11 @@ export class OrderedStream {
     this.#ahead.push(this.#fetch());
   }
 
+  /** Whether the last page has come; it may not have been worked through. */
+  get isAllSent(): boolean {
+    return this.#isOver;
+  }
+
   /** The next row, or null at the end. */
   async next(): Promise<Row | null> {
     if (this.#relation === null) await this.#turn();

@@ -5,9 +5,9 @@ import type { Holding } from '../../../memory/holding.ts';
 import { everything } from '../../../selection.ts';
 import { type CatalogRequest, ConnectionFailure, type StoredCatalog } from '../../connector.ts';
 import { given } from '../../given.ts';
-import { readCatalogState } from './catalog-state.ts';
+import { beginCatalogState, readCatalogState } from './catalog-state.ts';
 import { CatalogSizes } from './catalog-sizes.ts';
-import { openNames, openStreams, tableRows, takeParts } from './catalog-streams.ts';
+import { isAllSent, openNames, openStreams, tableRows, takeParts } from './catalog-streams.ts';
 import { findChangedTables } from './changed-tables.ts';
 import { givenNumber } from './given-number.ts';
 import type { CatalogLimits, Deadlines } from '../limits.ts';
@@ -46,12 +46,22 @@ export async function* readTables(
   const { readStatementMs: timeoutMs, closeMs } = settings.deadlines;
   const commit = () => session.query('commit', { rows: 0, timeoutMs: closeMs });
   await session.query(beginReadOnly(timeoutMs, settings.deadlines), { rows: 0, timeoutMs });
-  const now = stored ? await readCatalogState(session, timeoutMs) : null;
   const sizes = new CatalogSizes(session, settings.limits);
-  if (!stored || !now) {
+  const before = stored?.state ?? null;
+  const now = before ? await readCatalogState(session, timeoutMs) : null;
+  if (stored && !before) {
+    // With nothing to be compared it can wait, until the server would be idle.
+    const finish = await beginCatalogState(session, timeoutMs);
+    let state: ReturnType<typeof finish> | undefined;
+    const askState = () => (state ??= finish());
+    // Awaited at the end; when the reading fails before, nobody asks.
+    const onAllSent = (): void => void askState().catch(() => undefined);
+    yield* readWhole(session, settings, { these: null, sizes, onAllSent });
+    const seen = await askState();
+    if (seen) stored.see(seen);
+  } else if (!stored || !now) {
     yield* readWhole(session, settings, { these: null, sizes });
   } else {
-    const before = stored.state;
     stored.see(now);
     if (before?.token !== now.token) {
       const these = await findChangedTables(session, { before, now }, timeoutMs);
@@ -66,6 +76,8 @@ interface Reading {
   /** The oids of the tables that are to be read, and of others; all tables when null. */
   readonly these: ReadonlySet<number> | null;
   readonly sizes: CatalogSizes;
+  /** Called when the server has sent all there is to be worked through; more than once, or never. */
+  readonly onAllSent?: () => void;
 }
 
 /**
@@ -77,7 +89,7 @@ interface Reading {
 async function* readWhole(
   session: PostgresSession,
   { request, dialect, limits, memory, deadlines }: ReadSettings,
-  { these, sizes }: Reading,
+  { these, sizes, onAllSent }: Reading,
 ): AsyncGenerator<CatalogTable> {
   if (these?.size === 0) return;
   const { selection = everything } = request;
@@ -98,6 +110,7 @@ async function* readWhole(
     columns += rows.columns.length;
     if (columns >= columnsPerTurn) {
       columns = 0;
+      if (onAllSent && isAllSent(streams)) onAllSent();
       await turn();
     }
     const complete = toCatalogTable(table, rows, types);
