@@ -28,8 +28,14 @@ beforeEach(async () => {
 const write = (name: string, text: string): Promise<void> =>
   writeFile(path.join(program, name), text);
 
-async function start(env: Record<string, string> = { NODE_COMPILE_CACHE: cache }): Promise<string> {
+/** `lastsMs` is how long the program believes to have run. */
+async function start(
+  env: Record<string, string> = { NODE_COMPILE_CACHE: cache },
+  lastsMs = 5_000,
+): Promise<string> {
   const text = `const { loadScript } = await import('${loader}');
+    const now = performance.now.bind(performance);
+    process.prependListener('exit', () => { performance.now = () => now() + ${lastsMs}; });
     loadScript('${path.join(program, 'main.cjs')}');`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', text], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
@@ -78,6 +84,19 @@ test('what V8 compiled while the program ran is kept too', async () => {
   await write('main.cjs', `${idle.join('\n')}\nconsole.log(${calls});`);
   await start();
   expect((await stat((await kept())['main.cjs'] ?? '')).size).toBeGreaterThan(2 * small);
+});
+
+test('what a program has that soon ended is replaced by the next one', async () => {
+  await write('main.cjs', "const late = () => console.log('late'); console.log(typeof late);");
+  await start(undefined, 0);
+  const { 'main.cjs': main = '' } = await kept();
+  const isLeft = await age(main);
+  await start();
+  expect(await isLeft()).toBe(false);
+  const isLeftNow = await age(main);
+  await start();
+  await start(undefined, 0);
+  expect(await isLeftNow()).toBe(true);
 });
 
 test('a source that has changed is compiled anew, of the same length too', async () => {
